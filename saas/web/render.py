@@ -1,0 +1,216 @@
+"""Templates to HTML: the one Jinja environment, its globals and filters. No HTTP here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any
+
+from jinja2 import (
+    Environment,
+    FileSystemBytecodeCache,
+    FileSystemLoader,
+    StrictUndefined,
+    Template,
+    TemplateNotFound,
+    nodes,
+    pass_eval_context,
+)
+from markupsafe import Markup
+
+from saas.core import i18n, locale_format
+
+FOLDER = Path(__file__).parent
+TEMPLATES = FOLDER / "templates"
+STATIC = FOLDER / "static"
+STATIC_URL = "/static/"
+
+_csrf_token: ContextVar[str] = ContextVar("csrf_token", default="")
+_process: dict[str, Renderer] = {}
+
+
+class Components:
+    """The component macros as `ui.button(…)`: macro `button` of `components/button.html`, loaded when first used."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+
+    def __getattr__(self, name: str) -> Callable[..., Markup]:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        try:
+            macro = getattr(self._environment.get_template(f"components/{name}.html").module, name)
+        except TemplateNotFound as error:
+            raise AttributeError(f"there is no component {name!r} in templates/components/") from error
+        if not self._environment.auto_reload:
+            setattr(self, name, macro)
+        return macro  # type: ignore[no-any-return]
+
+
+class Renderer:
+    """One Jinja environment. `is_development` re-reads templates and the asset manifest when they change."""
+
+    def __init__(self, is_development: bool = False, bytecode_folder: Path | None = None) -> None:
+        self.is_development = is_development
+        self._manifest: dict[str, str] = {}
+        self._manifest_mtime = 0.0
+        self._parents: dict[str, str | None] = {}
+        self.environment = Environment(
+            loader=FileSystemLoader(TEMPLATES),
+            autoescape=True,
+            undefined=StrictUndefined,
+            extensions=["jinja2.ext.i18n", "jinja2.ext.do", "jinja2.ext.loopcontrols"],
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=is_development,
+            cache_size=-1,
+            bytecode_cache=FileSystemBytecodeCache(str(bytecode_folder)) if bytecode_folder else None,
+        )
+        self._install()
+
+    def render(self, template_name: str, **context: object) -> str:
+        """Render a whole template. Raises jinja2.UndefinedError for a name the context lacks."""
+        template = self.environment.get_template(template_name)
+        token = _csrf_token.set(_csrf_of(context))
+        try:
+            return template.render(context)
+        finally:
+            _csrf_token.reset(token)
+
+    def render_block(self, template_name: str, block: str, **context: object) -> str:
+        """Render one block of a template or of what it extends: the htmx fragment is the page's own block.
+
+        Top-level `{% set %}` and imports of the template do not run; what a block needs, it sets itself.
+        Raises KeyError for a block that is nowhere.
+        """
+        template = self.environment.get_template(template_name)
+        rendering = template.new_context(dict(context))
+        for ancestor in self._ancestors(template_name):
+            for name, function in ancestor.blocks.items():
+                rendering.blocks.setdefault(name, []).append(function)
+        token = _csrf_token.set(_csrf_of(context))
+        try:
+            return "".join(rendering.blocks[block][0](rendering))
+        finally:
+            _csrf_token.reset(token)
+
+    def asset(self, name: str) -> str:
+        """Return the URL of a built file by its plain name (`app.css`). Raises LookupError when it was not built."""
+        manifest = self._read_manifest()
+        if name in manifest:
+            return STATIC_URL + manifest[name]
+        if self.is_development:
+            return STATIC_URL + name
+        raise LookupError(f"{name} is not built; run: python -m saas.web.assets_build")
+
+    def icon(self, name: str, size: int = 16, label: str | None = None) -> Markup:
+        """Draw an icon of the sprite, 16 or 20 px; `label` is its accessible name, without one it is decoration."""
+        role = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
+        return Markup('<svg class="icon" width="{0}" height="{0}" {1}><use href="{2}#{3}"></use></svg>').format(
+            size, role, self.asset("icons.svg"), name
+        )
+
+    def _install(self) -> None:
+        environment = self.environment
+        environment.install_gettext_callables(i18n._, i18n.ngettext, newstyle=True)  # type: ignore[attr-defined]
+        environment.globals.update(
+            _=i18n._,
+            ngettext=i18n.ngettext,
+            ui=Components(environment),
+            asset=self.asset,
+            icon=self.icon,
+            csrf_field=csrf_field,
+            csrf_token=_csrf_token.get,
+            language_tag=i18n.language_tag,
+            current_locale=i18n.current_locale,
+            language_names=i18n.LANGUAGE_NAMES,
+        )
+        environment.filters.update(
+            date=locale_format.format_date,
+            datetime=locale_format.format_datetime,
+            time=locale_format.format_time,
+            weekday=locale_format.format_weekday,
+            relative=locale_format.format_relative,
+            money=locale_format.format_money,
+            number=locale_format.format_number,
+            percent=locale_format.format_share,
+            person_name=locale_format.person_name,
+            initials=locale_format.initials,
+            attributes=attributes,
+        )
+
+    def _read_manifest(self) -> dict[str, str]:
+        path = STATIC / "manifest.json"
+        if self._manifest and not self.is_development:
+            return self._manifest
+        mtime = path.stat().st_mtime if path.exists() else 0.0
+        if mtime != self._manifest_mtime:
+            self._manifest = json.loads(path.read_text("utf-8"))
+            self._manifest_mtime = mtime
+        return self._manifest
+
+    def _ancestors(self, template_name: str) -> list[Template]:
+        found: list[Template] = []
+        parent = self._parent(template_name)
+        while parent:
+            found.append(self.environment.get_template(parent))
+            parent = self._parent(parent)
+        return found
+
+    def _parent(self, template_name: str) -> str | None:
+        if template_name not in self._parents or self.is_development:
+            source = self.environment.loader.get_source(self.environment, template_name)[0]  # type: ignore[union-attr]
+            extends = self.environment.parse(source).find(nodes.Extends)
+            is_plain = extends is not None and isinstance(extends.template, nodes.Const)
+            self._parents[template_name] = extends.template.value if is_plain else None  # type: ignore
+        return self._parents[template_name]
+
+
+def csrf_field() -> Markup:
+    """Return the hidden field of every unsafe form; its token is the context's `csrf_token` or the frame's."""
+    return Markup('<input type="hidden" name="csrf_token" value="{}">').format(_csrf_token.get())
+
+
+@pass_eval_context
+def attributes(_eval_context: object, values: dict[str, object] | None) -> Markup:
+    """Write a dict as HTML attributes: `_` in names becomes `-`, True a bare attribute, False and None nothing."""
+    parts = []
+    for name, value in (values or {}).items():
+        if value is None or value is False:
+            continue
+        plain = name.replace("_", "-")
+        parts.append(Markup(" {}").format(plain) if value is True else Markup(' {}="{}"').format(plain, value))
+    return Markup("").join(parts)
+
+
+def configure(is_development: bool, bytecode_folder: Path | None = None) -> Renderer:
+    """Choose how this process renders, once, at start, and read the catalogues. Returns the renderer `render` uses."""
+    i18n.load_catalogues()
+    _process["renderer"] = Renderer(is_development, bytecode_folder)
+    return _process["renderer"]
+
+
+def renderer() -> Renderer:
+    """Return the process' renderer: the configured one, or else a development one."""
+    if "renderer" not in _process:
+        _process["renderer"] = Renderer(is_development=True)
+    return _process["renderer"]
+
+
+def render(template_name: str, **context: object) -> str:
+    """Render a template with the process' renderer; see `Renderer.render`."""
+    return renderer().render(template_name, **context)
+
+
+def render_block(template_name: str, block: str, **context: object) -> str:
+    """Render one block of a template with the process' renderer; see `Renderer.render_block`."""
+    return renderer().render_block(template_name, block, **context)
+
+
+def _csrf_of(context: dict[str, Any]) -> str:
+    token = context.get("csrf_token")
+    if token is None:
+        token = getattr(context.get("frame"), "csrf_token", "")
+    return str(token or "")
