@@ -1,0 +1,121 @@
+"""Connections to PostgreSQL. A connection does work only inside a *scope*: a role and a search path set locally to the transaction.
+
+What a tenant's scope is, is said in `tenants.session`; this module only knows how a scope reaches the server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+import psycopg
+from psycopg import sql
+from psycopg.types.json import set_json_dumps, set_json_loads
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
+
+# Each tenant that a backend has served leaves about half a megabyte of catalog cache in it (docs/decisions/0001).
+TENANTS_PER_CONNECTION = 120
+
+set_json_dumps(msgspec.json.encode)
+set_json_loads(msgspec.json.decode)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The role and schemas one transaction runs under. Times are in milliseconds; 0 means without limit."""
+
+    role: str
+    schemas: tuple[str, ...]
+    statement_timeout_ms: int = 20_000
+    lock_timeout_ms: int = 5_000
+    idle_timeout_ms: int = 60_000
+    preamble: bytes = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        path = sql.SQL(", ").join(sql.Identifier(schema) for schema in self.schemas)
+        text = sql.SQL(
+            "BEGIN; SET LOCAL ROLE {role}; SET LOCAL search_path = {path};"
+            " SET LOCAL statement_timeout = {statement}; SET LOCAL lock_timeout = {lock};"
+            " SET LOCAL idle_in_transaction_session_timeout = {idle}"
+        ).format(
+            role=sql.Identifier(self.role),
+            path=path,
+            statement=sql.Literal(self.statement_timeout_ms),
+            lock=sql.Literal(self.lock_timeout_ms),
+            idle=sql.Literal(self.idle_timeout_ms),
+        )
+        object.__setattr__(self, "preamble", text.as_bytes(None))
+
+
+class ExtendedCursor(psycopg.Cursor[Any]):
+    """A cursor that never uses the simple protocol, under which one string could hold several statements."""
+
+    def _execute_send(self, query: Any, *, force_extended: bool = False, binary: bool | None = None) -> None:  # noqa: ARG002
+        super()._execute_send(query, force_extended=True, binary=binary)
+
+
+class ScopedConnection(psycopg.Connection[Any]):
+    """A connection whose BEGIN carries the scope, in the same round trip; without a scope it reaches no table."""
+
+    scope: Scope | None = None
+
+    def _get_tx_start_command(self) -> bytes:
+        # psycopg is pinned and tests/core/test_db.py holds this private door to its promise.
+        if self.scope is None:
+            return super()._get_tx_start_command()
+        return self.scope.preamble
+
+
+def app_engine(url: str, pool_size: int) -> Engine:
+    """Make the engine of the run-time login. Every transaction must be opened through `scoped`."""
+
+    def connect() -> ScopedConnection:
+        return ScopedConnection.connect(url, prepare_threshold=None, cursor_factory=ExtendedCursor)
+
+    engine = create_engine(
+        "postgresql+psycopg://",
+        creator=connect,
+        poolclass=QueuePool,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=10,
+        use_native_hstore=False,
+        json_serializer=lambda value: msgspec.json.encode(value).decode(),
+        json_deserializer=msgspec.json.decode,
+    )
+    event.listen(engine, "checkin", _leave_scope)
+    return engine
+
+
+def ddl_engine(url: str) -> Engine:
+    """Make the engine of the login that owns all tenant schemas: migrations, provisioning, index jobs."""
+
+    def connect() -> psycopg.Connection[Any]:
+        return psycopg.connect(url, prepare_threshold=None)
+
+    return create_engine("postgresql+psycopg://", creator=connect, pool_size=4, max_overflow=4, use_native_hstore=False)
+
+
+@contextmanager
+def scoped(engine: Engine, scope: Scope) -> Iterator[Connection]:
+    """Check out a connection whose transactions all run under `scope`. The caller commits; leaving rolls back."""
+    with engine.connect() as connection:
+        raw = connection.connection.dbapi_connection
+        assert isinstance(raw, ScopedConnection)
+        raw.scope = scope
+        served: set[str] = connection.info.setdefault("served", set())
+        served.add(scope.role)
+        yield connection
+
+
+def _leave_scope(raw: Any, entry: ConnectionPoolEntry) -> None:
+    """Forget the scope on check-in, or an unused transaction would leak its tenant into the next check-out."""
+    if not isinstance(raw, ScopedConnection):
+        return
+    raw.scope = None
+    if len(entry.info.get("served", ())) > TENANTS_PER_CONNECTION:
+        entry.invalidate(soft=True)
