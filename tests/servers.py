@@ -1,0 +1,133 @@
+"""Real servers for tests: one PostgreSQL, Redis and SMTP sink a session, and databases of its own for each worker."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+from psycopg import sql
+
+from saas.devstack.mailbox_store import MailStore
+
+ROOT = Path(__file__).parent.parent
+# The three logins are shared by all databases of the server, so every worker must know the same passwords.
+_PASSWORDS = {"onebook_app": "app-test", "onebook_ddl": "ddl-test", "onebook_backup": "backup-test"}
+
+
+@dataclass(frozen=True)
+class Servers:
+    """Where this worker's servers are. `databases` are empty until the product's own set-up has run on them."""
+
+    admin: str
+    redis_url: str
+    smtp_url: str
+    mail: MailStore
+    programs: Path
+    databases: tuple[str, str]
+
+    def admin_url(self, database: str = "postgres") -> str:
+        """Build the superuser's URL of a database."""
+        return f"{self.admin}{database}"
+
+    def login_url(self, login: str, database: str) -> str:
+        """Build the URL of one of the product's logins (onebook_app, onebook_ddl, onebook_backup)."""
+        address = urlsplit(self.admin)
+        return f"postgresql://{login}:{_PASSWORDS[login]}@{address.hostname}:{address.port}/{database}"
+
+    def create_database(self, name: str, template: str = "template0") -> None:
+        """Create a database, a quick file copy of `template` (nobody may be connected to it)."""
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
+        with psycopg.connect(self.admin_url(), autocommit=True) as connection:
+            connection.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
+
+    def drop_database(self, name: str) -> None:
+        """Drop a database and whoever is connected to it."""
+        with psycopg.connect(self.admin_url(), autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def environment(self, storage: Path) -> dict[str, str]:
+        """Build the environment of a process of the product: cell a beside the control plane, cell b apart."""
+        control, second = self.databases
+        app, ddl = self.login_url("onebook_app", control), self.login_url("onebook_ddl", control)
+        other = {"app": self.login_url("onebook_app", second), "ddl": self.login_url("onebook_ddl", second)}
+        return {
+            "DATABASE_URL": app,
+            "DATABASE_DDL_URL": ddl,
+            "CELLS": json.dumps({"a": {"app": app, "ddl": ddl}, "b": other}),
+            "REDIS_URL": self.redis_url,
+            "SMTP_URL": self.smtp_url,
+            "MAIL_FROM": "Onebook <hello@localhost>",
+            "STORAGE_URL": f"file://{storage}",
+            "SECRET_KEY": "test-" + "0123456789abcdef" * 4,
+            "DOMAIN": "localhost",
+            "SCHEME": "http",
+            "POOL_SIZE": "5",
+            "ENVIRONMENT": "development",
+        }
+
+
+@contextmanager
+def running_servers(session_id: str, worker: str) -> Iterator[Servers]:
+    """Join (or start) the session's servers and make this worker's two databases; all ends with the last worker.
+
+    A keeper process owns the servers and waits for a lock that every worker shares: killed workers let go of it too.
+    """
+    folder = Path(tempfile.gettempdir()) / f"onebook-test-{os.geteuid()}-{session_id}"
+    folder.mkdir(mode=0o711, exist_ok=True)
+    folder.chmod(0o711)  # PostgreSQL, which is another user when tests run as root, passes through.
+    with (folder / "users.lock").open("a") as users:
+        fcntl.flock(users, fcntl.LOCK_SH)
+        found = _join(folder)
+        number = int(worker.removeprefix("gw")) if worker.startswith("gw") else 0
+        servers = Servers(
+            admin=found["postgres"],
+            redis_url=f"{found['redis']}/{number % 64}",
+            smtp_url=f"smtp://127.0.0.1:{found['smtp_port']}",
+            mail=MailStore(folder / "mail"),
+            programs=Path(found["postgres_programs"]),
+            databases=(f"onebook_{worker}_a", f"onebook_{worker}_b"),
+        )
+        for name in servers.databases:
+            servers.create_database(name)
+        yield servers
+
+
+def _join(folder: Path, patience_s: float = 60) -> dict[str, str]:
+    with (folder / "start.lock").open("a") as starting:
+        fcntl.flock(starting, fcntl.LOCK_EX)
+        answer = folder / "servers.json"
+        if not answer.exists():
+            with (folder / "keeper.log").open("wb") as log:
+                keeper = subprocess.Popen(
+                    [sys.executable, "-m", "saas.devstack.keeper", str(folder)],
+                    cwd=ROOT,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                )
+            end = time.monotonic() + patience_s
+            while not answer.exists():
+                if keeper.poll() is not None or time.monotonic() > end:
+                    raise RuntimeError(f"Test servers did not start: {(folder / 'keeper.log').read_text().strip()}")
+                time.sleep(0.02)
+            keeper.returncode = 0  # It outlives this process on purpose; say so, or Popen warns when it is collected.
+        found: dict[str, str] = json.loads(answer.read_text())
+        return found
+
+
+def session_id() -> str:
+    """Name this test session: what xdist tells all its workers, or something new."""
+    return os.environ.get("PYTEST_XDIST_TESTRUNUID", "")[:16] or secrets.token_hex(8)
