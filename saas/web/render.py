@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from jinja2 import (
     Environment,
@@ -16,7 +18,6 @@ from jinja2 import (
     Template,
     TemplateNotFound,
     nodes,
-    pass_eval_context,
 )
 from markupsafe import Markup
 
@@ -138,6 +139,8 @@ class Renderer:
             percent=locale_format.format_share,
             person_name=locale_format.person_name,
             initials=locale_format.initials,
+            tint=tint,
+            slug=slug,
             attributes=attributes,
         )
 
@@ -173,8 +176,17 @@ def csrf_field() -> Markup:
     return Markup('<input type="hidden" name="csrf_token" value="{}">').format(_csrf_token.get())
 
 
-@pass_eval_context
-def attributes(_eval_context: object, values: dict[str, object] | None) -> Markup:
+def tint(name: str | None) -> int:
+    """Pick one of the eight avatar tints, always the same for a name."""
+    return crc32((name or "").encode()) % 8
+
+
+def slug(text: str) -> str:
+    """Turn a text into something fit for an element's id."""
+    return re.sub(r"[^\w-]+", "-", text).strip("-")
+
+
+def attributes(values: dict[str, object] | None) -> Markup:
     """Write a dict as HTML attributes: `_` in names becomes `-`, True a bare attribute, False and None nothing."""
     parts = []
     for name, value in (values or {}).items():
