@@ -143,9 +143,7 @@ def touch(session: Session) -> None:
 def _load(session: Session) -> Directory:
     settings = session.execute(select(Workspace)).scalar_one()
     role_ids: dict[UUID, list[UUID]] = {}
-    for member_id, role_id in session.execute(
-        select(MemberRole.member_id, MemberRole.role_id).order_by(MemberRole.role_id)
-    ):
+    for member_id, role_id in session.execute(select(MemberRole.member_id, MemberRole.role_id).order_by(MemberRole.role_id)):
         role_ids.setdefault(member_id, []).append(role_id)
     members = {
         m.id: MemberInfo(

@@ -64,7 +64,7 @@ def format_relative(value: date | datetime | None, now: datetime | None = None) 
     near = {-1: _("yesterday"), 0: _("today"), 1: _("tomorrow")}
     if days in near:
         return near[days]
-    if abs(days) <= 7:  # noqa: PLR2004 -- a week: nearer than that, people count days
+    if abs(days) <= 7:
         return format_timedelta(timedelta(days=days), "day", threshold=99, add_direction=True, locale=current_locale())
     return format_date(value)
 

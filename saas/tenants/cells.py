@@ -8,14 +8,16 @@ from sqlalchemy import Engine
 
 from saas.core.db import app_engine, ddl_engine
 from saas.core.settings import Settings
+from saas.tenants.outbox import Bell
 
 
 @dataclass(frozen=True)
 class Databases:
-    """Engines of one process. `cells` and `cell_ddl` are keyed by the cell's name."""
+    """Engines of one process and the bell that wakes the workers. `cells` and `cell_ddl` are keyed by the cell's name."""
 
     control: Engine
     cells: dict[str, Engine]
+    bell: Bell
 
     def dispose(self) -> None:
         """Close all pooled connections."""
@@ -41,6 +43,7 @@ def connect(settings: Settings) -> Databases:
     return Databases(
         control=app_engine(settings.control_url, settings.pool_size),
         cells={cell.name: app_engine(cell.app_url, settings.pool_size) for cell in settings.cells},
+        bell=Bell(settings.redis_url),
     )
 
 

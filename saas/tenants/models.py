@@ -48,7 +48,7 @@ class TenantRow(ControlBase):
 
     __tablename__ = "tenants"
     __table_args__ = (
-        CheckConstraint("status IN ('pooled','active','upgrading','suspended','failed')", name="status"),
+        CheckConstraint("status IN ('pooled','opening','active','upgrading','suspended','failed')", name="status"),
         CheckConstraint("(status = 'pooled') = (slug IS NULL)", name="slug"),
         Index("tenants_pooled_idx", "cell", "created_at", postgresql_where=text("status = 'pooled'")),
     )

@@ -156,9 +156,7 @@ def check_name(slug: str, brand: str) -> str:
     """
     slug = slug.strip().lower()
     if not MIN_LENGTH <= len(slug) <= MAX_LENGTH:
-        raise Invalid(
-            {"workspace": _("Use between %(low)d and %(high)d characters.") % {"low": MIN_LENGTH, "high": MAX_LENGTH}}
-        )
+        raise Invalid({"workspace": _("Use between %(low)d and %(high)d characters.") % {"low": MIN_LENGTH, "high": MAX_LENGTH}})
     if not slug.isascii() or not _SHAPE.fullmatch(slug):
         raise Invalid({"workspace": _("Use small letters a to z, digits and single hyphens; begin with a letter.")})
     plain = slug.translate(_LOOKALIKES)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from saas.core.db import Scope, scoped
 from saas.tenants.cells import Databases
+from saas.tenants.outbox import CONTROL_PLANE
 
 CONTROL_ROLE = "onebook_control"
 CONTROL = Scope(role=CONTROL_ROLE, schemas=("control",))
@@ -53,7 +54,7 @@ def control_session(databases: Databases) -> Iterator[ControlSession]:
         ControlSession(bind=connection, expire_on_commit=False) as session,
     ):
         yield session
-        session.commit()
+        _commit(databases, session, CONTROL_PLANE)
 
 
 @contextmanager
@@ -70,7 +71,18 @@ def tenant_session(databases: Databases, tenant: Tenant, scope: Scope | None = N
         TenantSession(bind=connection, expire_on_commit=False, info={"tenant": tenant}) as session,
     ):
         yield session
-        session.commit()
+        _commit(databases, session, str(tenant.id))
+
+
+def _commit(databases: Databases, session: Session, owner: str) -> None:
+    """Commit; when the transaction put work into the outbox, say so before (so that nothing is missed) and after (so that it is prompt)."""
+    session.flush()
+    has_work = session.info.pop("rang", False)
+    if has_work:
+        databases.bell.mark(owner)
+    session.commit()
+    if has_work:
+        databases.bell.ring(owner)
 
 
 def long_scope(tenant: Tenant, statement_timeout_ms: int = 600_000) -> Scope:

@@ -1,0 +1,27 @@
+"""Alembic's entry for both planes: `plane` is `control` or `tenant`; a connection is handed in, or SQL is rendered without one."""
+
+from alembic import context
+
+import saas.models  # noqa: F401  every table must be known before metadata is compared
+from saas.tenants.planes import METADATA, PLANES
+
+config = context.config
+plane = config.attributes["plane"]
+assert plane in PLANES
+
+options = {
+    "target_metadata": METADATA[plane],
+    "version_table_schema": "control" if plane == "control" else None,
+    "include_schemas": plane == "control",
+    "include_name": lambda name, kind, parents: kind != "schema" or name == "control",
+    "include_object": lambda thing, name, kind, reflected, other: not (kind == "index" and name.startswith("cf_")),
+    "compare_server_default": False,
+}
+
+if context.is_offline_mode():
+    context.configure(dialect_name="postgresql", literal_binds=True, transactional_ddl=False, **options)
+    context.run_migrations()
+else:
+    context.configure(connection=config.attributes["connection"], **options)
+    with context.begin_transaction():
+        context.run_migrations()

@@ -1,0 +1,52 @@
+"""Activities, declared."""
+
+from __future__ import annotations
+
+from saas.core.i18n import L_
+from saas.crm.activities.model import Activity
+from saas.crm.objects.common import GROUP_RECORD, record_fields
+from saas.crm.objects.definition import ObjectDef
+from saas.crm.objects.fields import Choice, DateTime, LongText, Option, Text
+
+KINDS = (
+    Option("task", L_("Task"), "blue"),
+    Option("call", L_("Call"), "green"),
+    Option("meeting", L_("Meeting"), "amber"),
+)
+PRIORITIES = (Option("high", L_("High"), "red"), Option("normal", L_("Normal")), Option("low", L_("Low")))
+DIRECTIONS = (Option("out", L_("We called")), Option("in", L_("They called")))
+OUTCOMES = (
+    Option("reached", L_("Reached"), "green"),
+    Option("no_answer", L_("No answer"), "amber"),
+    Option("left_message", L_("Left a message"), "amber"),
+    Option("call_back", L_("Wants a call back"), "blue"),
+    Option("wrong_number", L_("Wrong number"), "red"),
+)
+
+ACTIVITIES = ObjectDef(
+    name="activities",
+    prefix="ACT",
+    singular=L_("Activity"),
+    plural=L_("Activities"),
+    icon="calendar-check",
+    model=Activity,
+    label_field="title",
+    parent=("subject_object", "subject_id"),
+    groups=(("main", L_("Activity")), GROUP_RECORD),
+    fields=(
+        Choice(name="kind", label=L_("Kind"), options=KINDS, required=True),
+        Text(name="title", label=L_("What"), required=True, is_sortable=True),
+        DateTime(name="due_at", label=L_("Due"), is_sortable=True),
+        DateTime(name="ends_at", label=L_("Ends")),
+        DateTime(name="happened_at", label=L_("When"), is_sortable=True, is_editable=False),
+        DateTime(name="done_at", label=L_("Done"), is_editable=False),
+        Choice(name="priority", label=L_("Priority"), options=PRIORITIES),
+        Choice(name="direction", label=L_("Direction"), options=DIRECTIONS),
+        Choice(name="outcome", label=L_("Outcome"), options=OUTCOMES),
+        Text(name="place", label=L_("Place")),
+        LongText(name="description", label=L_("Details")),
+        *record_fields(),
+    ),
+    searched={"names": ("title",), "codes": ("code",)},
+    default_columns=("title", "kind", "due_at", "done_at", "priority", "owner_id"),
+)

@@ -1,0 +1,1 @@
+"""Persons, with or without an account."""

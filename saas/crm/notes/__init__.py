@@ -1,0 +1,1 @@
+"""What colleagues wrote down about a record."""

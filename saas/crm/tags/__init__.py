@@ -1,0 +1,1 @@
+"""Words that members put on records."""
