@@ -14,16 +14,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import psycopg
 from psycopg import sql
 
+from saas.devstack.environment import login_url, throwaway_environment
 from saas.devstack.mailbox_store import MailStore
 
 ROOT = Path(__file__).parent.parent
-# The three logins are shared by all databases of the server, so every worker must know the same passwords.
-_PASSWORDS = {"onebook_app": "app-test", "onebook_ddl": "ddl-test", "onebook_backup": "backup-test"}
 
 
 @dataclass(frozen=True)
@@ -43,8 +41,7 @@ class Servers:
 
     def login_url(self, login: str, database: str) -> str:
         """Build the URL of one of the product's logins (onebook_app, onebook_ddl, onebook_backup)."""
-        address = urlsplit(self.admin)
-        return f"postgresql://{login}:{_PASSWORDS[login]}@{address.hostname}:{address.port}/{database}"
+        return login_url(self.admin, login, database)
 
     def create_database(self, name: str, template: str = "template0") -> None:
         """Create a database, a quick file copy of `template` (nobody may be connected to it)."""
@@ -59,23 +56,7 @@ class Servers:
 
     def environment(self, storage: Path) -> dict[str, str]:
         """Build the environment of a process of the product: cell a beside the control plane, cell b apart."""
-        control, second = self.databases
-        app, ddl = self.login_url("onebook_app", control), self.login_url("onebook_ddl", control)
-        other = {"app": self.login_url("onebook_app", second), "ddl": self.login_url("onebook_ddl", second)}
-        return {
-            "DATABASE_URL": app,
-            "DATABASE_DDL_URL": ddl,
-            "CELLS": json.dumps({"a": {"app": app, "ddl": ddl}, "b": other}),
-            "REDIS_URL": self.redis_url,
-            "SMTP_URL": self.smtp_url,
-            "MAIL_FROM": "Onebook <hello@localhost>",
-            "STORAGE_URL": f"file://{storage}",
-            "SECRET_KEY": "test-" + "0123456789abcdef" * 4,
-            "DOMAIN": "localhost",
-            "SCHEME": "http",
-            "POOL_SIZE": "5",
-            "ENVIRONMENT": "development",
-        }
+        return throwaway_environment(self.admin, self.databases, self.redis_url, self.smtp_url, storage)
 
 
 @contextmanager

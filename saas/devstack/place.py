@@ -79,12 +79,21 @@ def reachable_programs(installed: Path, version: str, home: Path, user: User) ->
 
 def _shelter(home: Path, user: User) -> Path:
     """Make (or find again) the folder outside the project that stands in for `home`. Raises CannotStart."""
-    name = f"onebook-{os.geteuid()}-{hashlib.sha256(str(home.resolve()).encode()).hexdigest()[:12]}"
+    name = _shelter_name(home)
     for parent in _SHELTERS:
         folder = parent / name
         if _own_shelter(folder) and _as_user(user, 'test -x "$1"', folder):
             return folder
     raise CannotStart(f"No folder for the database outside {home}: {name} cannot be made in {_SHELTERS[0]}.")
+
+
+def existing_shelters(home: Path) -> list[Path]:
+    """List the folders that stand in for `home`, for whoever deletes it."""
+    return [parent / _shelter_name(home) for parent in _SHELTERS if (parent / _shelter_name(home)).is_dir()]
+
+
+def _shelter_name(home: Path) -> str:
+    return f"onebook-{os.geteuid()}-{hashlib.sha256(str(home.resolve()).encode()).hexdigest()[:12]}"
 
 
 def _own_shelter(folder: Path) -> bool:
