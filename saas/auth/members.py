@@ -43,7 +43,7 @@ class Department(TenantBase):
 
 
 class Role(TenantBase):
-    """A named set of rights. `grants` is object → action → scope name; `fixed` lists rights beside objects; `key` marks ready-made roles."""
+    """A named set of rights. `grants` is object → action → scope name; `fixed` the rights beside objects; `key` marks ready-made roles."""
 
     __tablename__ = "roles"
 

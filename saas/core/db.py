@@ -12,7 +12,8 @@ from typing import Any
 
 import msgspec
 import psycopg
-from psycopg import sql
+from psycopg import generators, pq, sql
+from psycopg.abc import PQGen
 from psycopg.types.json import set_json_dumps, set_json_loads
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
@@ -63,11 +64,17 @@ class ScopedConnection(psycopg.Connection[Any]):
 
     scope: Scope | None = None
 
-    def _get_tx_start_command(self) -> bytes:
-        # psycopg is pinned and tests/core/test_db.py holds this private door to its promise.
+    def _start_query(self) -> PQGen[None]:
+        # psycopg is pinned, and tests/core/test_db.py holds this private door to its promise.
         if self.scope is None:
-            return super()._get_tx_start_command()
-        return self.scope.preamble
+            yield from super()._start_query()
+            return
+        if self._autocommit or self.pgconn.transaction_status != pq.TransactionStatus.IDLE:
+            return
+        self.pgconn.send_query(self.scope.preamble)
+        for result in (yield from generators.execute(self.pgconn)):
+            if result.status != pq.ExecStatus.COMMAND_OK:
+                raise psycopg.errors.error_from_result(result, encoding=self.info.encoding)
 
 
 def app_engine(url: str, pool_size: int) -> Engine:

@@ -27,7 +27,8 @@ def create_schema(owner: Engine, schema: str) -> str:
     """Create a schema, its run-time role and all tables in one transaction; return the revision it is at."""
     name = sql.Identifier(schema)
     before = sql.SQL(
-        "CREATE ROLE {0} NOLOGIN; GRANT {0} TO {1} WITH INHERIT FALSE, SET TRUE; CREATE SCHEMA {0}; SET LOCAL search_path = {0}, extensions;"
+        "CREATE ROLE {0} NOLOGIN; GRANT {0} TO {1} WITH INHERIT FALSE, SET TRUE; CREATE SCHEMA {0};"
+        " SET LOCAL search_path = {0}, extensions;"
     ).format(name, sql.Identifier(APP_LOGIN))
     grants = sql.SQL(
         "GRANT USAGE ON SCHEMA {0} TO {0};"

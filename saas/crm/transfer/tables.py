@@ -17,14 +17,15 @@ from saas.tenants.models import TenantBase
 class ImportRun(TenantBase):
     """One file on its way into the book.
 
-    `state` runs uploaded → prepared → mapped → checked → running → done, or failed, cancelled, reverting, reverted. `prepared` is what reading
-    found, `mapping` what goes where, `counts` the figures shown; `next_row` is where a killed worker's successor goes on.
+    `state` runs uploaded → preparing → prepared → checking → checked → running → done, or failed, cancelled, reverting, reverted.
+    `prepared` is what reading found, `mapping` what goes where, `counts` the figures shown; `next_row` is where a killed worker's successor goes on.
     """
 
     __tablename__ = "import_runs"
     __table_args__ = (
         CheckConstraint(
-            "state IN ('uploaded','preparing','prepared','checking','checked','running','done','failed','cancelled','reverting','reverted')",
+            "state IN ('uploaded','preparing','prepared','checking','checked','running','done',"
+            "'failed','cancelled','reverting','reverted')",
             name="state",
         ),
     )
@@ -50,7 +51,7 @@ class ImportRun(TenantBase):
 
 
 class ImportIssue(TenantBase):
-    """Something about one cell or row: mended, doubtful or refused. `row` counts data rows from 0; `column` is empty for the row as a whole."""
+    """Something about one cell or row: mended, doubtful or refused. `row` counts data rows from 0; no `column` means the whole row."""
 
     __tablename__ = "import_issues"
     __table_args__ = (Index("import_issues_run_idx", "run_id", "row"),)
