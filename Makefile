@@ -33,7 +33,7 @@ bootstrap: ## Install the locked environment into .venv
 	@bin/bootstrap
 
 browser: bootstrap ## Find a Chromium for the tests, or install one
-	@$(PYTHON_BIN) -m saas.devstack.browser
+	@$(PYTHON_BIN) -m saas.devstack.browser_install
 
 format: bootstrap ## Rewrite the code in the one format
 	@$(PYTHON_BIN) -m ruff check --fix-only --quiet .
