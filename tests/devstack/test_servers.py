@@ -15,7 +15,8 @@ from saas.devstack.mailbox_store import MailStore
 from tests.servers import Servers
 
 
-def test_both_databases_of_a_worker_are_there_and_speak_utf8(servers: Servers) -> None:
+def test_both_databases_of_a_worker_are_there_and_speak_utf8(servers: Servers, environment: dict[str, str]) -> None:
+    assert environment["DATABASE_URL"].endswith(servers.databases[0])
     for name in servers.databases:
         with psycopg.connect(servers.admin_url(name)) as connection:
             row = connection.execute(
