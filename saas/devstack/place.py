@@ -92,6 +92,12 @@ def existing_shelters(home: Path) -> list[Path]:
     return [parent / _shelter_name(home) for parent in _SHELTERS if (parent / _shelter_name(home)).is_dir()]
 
 
+def remove(folder: Path) -> None:
+    """Delete a folder with everything in it, whoever owns it; nothing happens when it is not there."""
+    if folder.is_dir():
+        shutil.rmtree(folder)
+
+
 def _shelter_name(home: Path) -> str:
     return f"onebook-{os.geteuid()}-{hashlib.sha256(str(home.resolve()).encode()).hexdigest()[:12]}"
 

@@ -81,6 +81,7 @@ class Postgres:
 
     def start(self) -> None:
         """Make the cluster if there is none, end what a killed run left behind, start and wait. Raises CannotStart."""
+        self.stop()
         self._prepare()
         if not (self.cluster / "PG_VERSION").exists():
             self._initdb()

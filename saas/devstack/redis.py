@@ -48,6 +48,7 @@ class Redis:
 
     def start(self) -> None:
         """End what a killed run left behind, start and wait until it has loaded its file. Raises CannotStart."""
+        self.stop()
         try:
             self._prepare()
         except OSError as error:
