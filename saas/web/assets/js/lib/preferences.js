@@ -1,0 +1,13 @@
+// The theme changes at once; the form behind the menu line tells the server in the background.
+import { $$, on } from "./page.js";
+
+export function startPreferences() {
+  on("click", "[data-theme-choice]", (event, button) => {
+    event.preventDefault();
+    const theme = button.dataset.themeChoice;
+    theme === "system" ? delete document.documentElement.dataset.theme : (document.documentElement.dataset.theme = theme);
+    $$("[data-theme-choice]").forEach((other) => other.toggleAttribute("aria-current", other === button));
+    const form = button.closest("form");
+    if (form) fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), headers: { "HX-Request": "true" } }).catch(() => {});
+  });
+}
