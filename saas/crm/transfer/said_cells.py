@@ -1,0 +1,2 @@
+from collections.abc import Mapping
+CELL_TEXTS: Mapping[str, str] = {}
