@@ -1,11 +1,11 @@
-"""Control-plane tables about persons: who can sign in, where they belong, which sessions and one-time codes are open."""
+"""Control-plane tables about persons: who can sign in, where they belong, which sessions, one-time codes and sign-ups are open."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from saas.core.clock import now
@@ -62,14 +62,14 @@ class WebSession(ControlBase):
 
 
 class OneTimeCode(ControlBase):
-    """A secret that works once: a six-digit code by mail, a reset link, a staff sign-in, a hand-off between hosts.
+    """A secret that works once: a six-digit code by mail, the proof of an address it gave, a reset link, a staff sign-in, a hand-off.
 
-    `purpose` says what for; `handle` is the e-mail address or key it belongs to; `payload` what the holder may do with it.
+    `purpose` says what for; `handle` is the e-mail address or key it belongs to. Only a hash of the secret is kept.
     """
 
     __tablename__ = "one_time_codes"
     __table_args__ = (
-        CheckConstraint("purpose IN ('sign_up','reset','staff','handoff')", name="purpose"),
+        CheckConstraint("purpose IN ('sign_up','proof','reset','staff','handoff')", name="purpose"),
         Index("one_time_codes_handle_idx", "purpose", "handle"),
     )
 
@@ -83,3 +83,24 @@ class OneTimeCode(ControlBase):
     created_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+
+class Opening(ControlBase):
+    """A workspace on its way from a form to its first page. It outlives a crash, so that the next try, or the sweep, finishes it.
+
+    `key` comes from the form: the same form sent twice opens one workspace. The other columns are what the seeds are made from.
+    """
+
+    __tablename__ = "openings"
+    __table_args__ = (Index("openings_unfinished_idx", "identity_id", postgresql_where=text("finished_at IS NULL")),)
+
+    key: Mapped[UUID] = mapped_column(primary_key=True)
+    identity_id: Mapped[UUID] = mapped_column(ForeignKey(Identity.id, ondelete="CASCADE"))
+    tenant_id: Mapped[UUID] = mapped_column(ForeignKey(TenantRow.id, ondelete="CASCADE"), unique=True)
+    company: Mapped[str]
+    language: Mapped[str]
+    currency: Mapped[str]
+    timezone: Mapped[str]
+    region: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    finished_at: Mapped[datetime | None]

@@ -9,6 +9,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, select, update
@@ -109,7 +110,7 @@ def find(control: Session, token: str, slug: str | None) -> Found | None:
         .where(WebSession.token_hash == _hash(token), WebSession.expires_at > at, WebSession.last_seen_at > at - IDLE)
         .where(WebSession.tenant_id.is_(None) if slug is None else TenantRow.slug == slug)
     )
-    row = control.execute(query).first()
+    row: Any = control.execute(query).first()
     if row is None:
         return None
     session_id, last_seen_at, *person = row[len(TENANT_COLUMNS) :]
@@ -135,7 +136,8 @@ def of_identity(control: Session, identity_id: UUID) -> list[Seen]:
         .where(WebSession.identity_id == identity_id, WebSession.expires_at > at, WebSession.last_seen_at > at - IDLE)
         .order_by(WebSession.last_seen_at.desc(), WebSession.id)
     )
-    return [Seen(row[0], row[1], row[2] or "", *row[3:]) for row in control.execute(query)]
+    rows: Any = control.execute(query)
+    return [Seen(row[0], row[1], row[2] or "", *row[3:]) for row in rows]
 
 
 def revoke(control: Session, identity_id: UUID, session_id: UUID) -> bool:

@@ -19,8 +19,8 @@ from saas.tenants.session import Tenant, control_session
 
 APP_LOGIN = "onebook_app"
 POOL_TARGET = 5
-# The journal is append-only for the firm's run-time role.
-APPEND_ONLY = ("journal_batches", "journal_changes")
+# The journals are append-only for the firm's run-time role.
+APPEND_ONLY = ("journal_batches", "journal_changes", "settings_journal")
 
 
 def create_schema(owner: Engine, schema: str) -> str:
