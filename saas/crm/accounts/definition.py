@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from saas.core.i18n import L_
+from saas.core.text.normal import company_key, web_host
 from saas.crm.accounts.model import Account
 from saas.crm.choices import INDUSTRIES, LANGUAGES, SOURCES, TIERS
 from saas.crm.objects.common import GROUP_ADDRESS, GROUP_RECORD, address_fields, record_fields
 from saas.crm.objects.definition import ObjectDef
 from saas.crm.objects.fields import Choice, Date, LongText, Money, Number, Option, Text, Url
 from saas.crm.objects.rich_fields import Emails, Link, Phones
+
+
+def derive(account: Account) -> None:
+    """Keep the keys by which a firm is recognised under other spellings."""
+    account.name_key = company_key(account.name)
+    account.web_host = web_host(account.website) if account.website else None
+
 
 KINDS = (
     Option("prospect", L_("Prospect"), "amber"),
@@ -36,6 +44,8 @@ ACCOUNTS = ObjectDef(
     plural=L_("Accounts"),
     icon="building-2",
     model=Account,
+    customer="id",
+    derive=derive,
     groups=(
         ("main", L_("Company")),
         ("reach", L_("How to reach them")),
@@ -71,7 +81,8 @@ ACCOUNTS = ObjectDef(
     ),
     searched={
         "names": ("name", "legal_name"),
-        "texts": ("city", "website", "tax_number", "external_id"),
+        "texts": ("city", "tax_number", "external_id"),
+        "hosts": ("website",),
         "emails": ("emails",),
         "phones": ("phones",),
         "codes": ("code",),

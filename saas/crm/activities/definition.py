@@ -8,6 +8,12 @@ from saas.crm.objects.common import GROUP_RECORD, record_fields
 from saas.crm.objects.definition import ObjectDef
 from saas.crm.objects.fields import Choice, DateTime, LongText, Option, Text
 
+
+def derive(activity: Activity) -> None:
+    """Keep the one moment by which a timeline orders tasks, calls and meetings alike."""
+    activity.happened_at = activity.done_at or activity.due_at or activity.created_at
+
+
 KINDS = (
     Option("task", L_("Task"), "blue"),
     Option("call", L_("Call"), "green"),
@@ -32,6 +38,9 @@ ACTIVITIES = ObjectDef(
     model=Activity,
     label_field="title",
     parent=("subject_object", "subject_id"),
+    open_to="participants",
+    customer="customer_id",
+    derive=derive,
     groups=(("main", L_("Activity")), GROUP_RECORD),
     fields=(
         Choice(name="kind", label=L_("Kind"), options=KINDS, required=True),

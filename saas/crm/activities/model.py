@@ -12,7 +12,7 @@ from saas.crm.objects.columns import RecordBase, record_indexes
 
 
 class Activity(RecordBase):
-    """A task, call or meeting. Its subject is one record (`subject_object`, `subject_id`); `account_id` is the customer behind the subject.
+    """A task, call or meeting. Its subject is one record (`subject_object`, `subject_id`); `customer_id` the customer behind it.
 
     `parent_owner_id` and `parent_department_id` repeat the subject's, kept by the engine, so that rights need no join (Rights 5).
     """
@@ -23,7 +23,7 @@ class Activity(RecordBase):
         CheckConstraint("kind IN ('task','call','meeting')", name="kind"),
         CheckConstraint("(subject_id IS NULL) = (subject_object IS NULL)", name="subject"),
         Index("activities_subject_idx", "subject_id", "happened_at"),
-        Index("activities_account_idx", "account_id", "happened_at"),
+        Index("activities_customer_idx", "customer_id", "happened_at"),
         Index("activities_open_idx", "owner_id", "due_at", postgresql_where="done_at IS NULL"),
         Index("activities_parent_owner_idx", "parent_owner_id"),
         Index("activities_parent_department_idx", "parent_department_id"),
@@ -33,7 +33,7 @@ class Activity(RecordBase):
     title: Mapped[str]
     subject_object: Mapped[str | None]
     subject_id: Mapped[UUID | None]
-    account_id: Mapped[UUID | None]
+    customer_id: Mapped[UUID | None]
     participants: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), default=list)
     parent_owner_id: Mapped[UUID | None]
     parent_department_id: Mapped[UUID | None]

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from saas.core.i18n import L_
+from saas.core.locale_format import person_name
 from saas.crm.choices import LANGUAGES, SOURCES, TIERS
 from saas.crm.contacts.model import Contact
 from saas.crm.objects.common import GROUP_ADDRESS, GROUP_RECORD, address_fields, record_fields
 from saas.crm.objects.definition import ObjectDef
 from saas.crm.objects.fields import Choice, Date, LongText, Option, Text, Url, YesNo
 from saas.crm.objects.rich_fields import Emails, Link, Phones
+
+
+def derive(contact: Contact) -> None:
+    """Keep the whole name, in the order its own script asks for."""
+    contact.name = person_name(contact.given_name, contact.family_name) or _any_name(contact)
+
+
+def _any_name(contact: Contact) -> str:
+    """Name a person of whom only an address or a number is known."""
+    reach = [*(contact.emails or []), *(contact.phones or [])]
+    return str(reach[0]["value"]) if reach else "?"
+
 
 ROLES = (
     Option("decides", L_("Decides"), "green"),
@@ -33,7 +46,9 @@ CONTACTS = ObjectDef(
     plural=L_("Contacts"),
     icon="user-round",
     model=Contact,
-    person_label=True,
+    is_person=True,
+    customer="account_id",
+    derive=derive,
     groups=(
         ("main", L_("Person")),
         ("reach", L_("How to reach them")),

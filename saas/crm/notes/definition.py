@@ -8,6 +8,14 @@ from saas.crm.objects.common import GROUP_RECORD, record_fields
 from saas.crm.objects.definition import ObjectDef
 from saas.crm.objects.fields import LongText, Text
 
+TITLE_LENGTH = 80
+
+
+def derive(note: Note) -> None:
+    """Keep the first words of the note as its title."""
+    note.title = " ".join(note.body.split())[:TITLE_LENGTH]
+
+
 NOTES = ObjectDef(
     name="notes",
     prefix="NOTE",
@@ -17,6 +25,8 @@ NOTES = ObjectDef(
     model=Note,
     label_field="title",
     parent=("subject_object", "subject_id"),
+    customer="customer_id",
+    derive=derive,
     groups=(("main", L_("Note")), GROUP_RECORD),
     fields=(
         Text(name="title", label=L_("Begins"), is_editable=False, is_sortable=True),

@@ -17,7 +17,7 @@ class Note(RecordBase):
     __table_args__ = (
         *record_indexes("notes"),
         Index("notes_subject_idx", "subject_id", "created_at"),
-        Index("notes_account_idx", "account_id", "created_at"),
+        Index("notes_customer_idx", "customer_id", "created_at"),
         Index("notes_parent_owner_idx", "parent_owner_id"),
         Index("notes_parent_department_idx", "parent_department_id"),
     )
@@ -26,6 +26,6 @@ class Note(RecordBase):
     body: Mapped[str]
     subject_object: Mapped[str]
     subject_id: Mapped[UUID]
-    account_id: Mapped[UUID | None]
+    customer_id: Mapped[UUID | None]
     parent_owner_id: Mapped[UUID | None]
     parent_department_id: Mapped[UUID | None]

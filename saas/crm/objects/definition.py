@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -13,24 +13,17 @@ from saas.crm.objects.fields import Field
 from saas.crm.objects.rich_fields import Link
 
 
-@dataclass(frozen=True)
-class SearchText:
-    """What of one record can be found: each list holds plain texts of one nature, as `crm.search.tokens` wants them."""
-
-    names: list[str] = field(default_factory=list)
-    texts: list[str] = field(default_factory=list)
-    emails: list[str] = field(default_factory=list)
-    phones: list[str] = field(default_factory=list)
-    codes: list[str] = field(default_factory=list)
-
-
 @dataclass(frozen=True, kw_only=True)
 class ObjectDef:
     """One kind of record.
 
-    `name` is the plural used in addresses, rights and the journal (`contacts`); `prefix` begins its codes; `label_field` names it in
-    links; `person_label` sorts that label as a person's name; `parent` names the (object, key) columns of a child row (Rights 5);
-    `searched` sorts fields into SearchText lists by field name; `groups` are (key, label) in the order of forms.
+    `name` is the plural used in addresses, rights and the journal (`contacts`); `prefix` begins its codes.
+    `label_field` names a record in links; `is_person` sorts that label as a person's name.
+    `parent` names the (object, key) columns of a child row, which is seen as its parent is (Rights 5); `open_to` names an array column
+    of members who see the row whatever its parent (participants).
+    `customer` names the column that leads to the customer behind a record: its own key, or a link.
+    `searched` maps the parts of `crm.search.tokens` (names, texts, emails, phones, codes) to field names.
+    `derive(record)` keeps computed columns true before every save. `groups` are (key, label) in the order of forms.
     """
 
     name: str
@@ -40,13 +33,15 @@ class ObjectDef:
     icon: str
     model: type[RecordBase]
     fields: tuple[Field, ...]
+    groups: tuple[tuple[str, LazyText], ...]
     label_field: str = "name"
-    person_label: bool = False
+    is_person: bool = False
     parent: tuple[str, str] | None = None
-    groups: tuple[tuple[str, LazyText], ...] = ()
+    open_to: str | None = None
+    customer: str | None = None
+    derive: Callable[[Any], None] | None = None
     searched: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     default_columns: tuple[str, ...] = ()
-    has_page: bool = True
 
     @cached_property
     def by_name(self) -> dict[str, Field]:
@@ -62,3 +57,7 @@ class ObjectDef:
     def label_column(self) -> Any:
         """The model's column that names a record in links."""
         return getattr(self.model, self.label_field)
+
+    def label_of(self, record: Any) -> str:
+        """Name a record."""
+        return str(getattr(record, self.label_field))

@@ -1,0 +1,151 @@
+"""The one predicate (Rights 14): which rows a member may read, edit, delete, export or assign. Everything that touches rows asks here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, false, or_, true
+from sqlalchemy.orm import Session, with_loader_criteria
+
+from saas.auth.context import Context
+from saas.auth.permissions import EDIT, READ, Rights, Scope
+from saas.core.errors import Forbidden
+from saas.core.i18n import _
+from saas.crm.objects.definition import ObjectDef
+
+_objects: dict[str, ObjectDef] = {}
+
+
+def register(objects: Iterable[ObjectDef]) -> None:
+    """Tell the predicate which objects exist. Called once by the composition roots; an object not registered is closed."""
+    _objects.update({obj.name: obj for obj in objects})
+
+
+def registered() -> Sequence[ObjectDef]:
+    """List the objects under the predicate."""
+    return tuple(_objects.values())
+
+
+@dataclass(frozen=True)
+class Branch:
+    """One way to reach rows: everything, those of an owner, or those of departments. The pager walks branches, filters join them by OR."""
+
+    is_all: bool = False
+    owner: UUID | None = None
+    departments: frozenset[UUID] = frozenset()
+
+    def condition(self, owner_column: Any, department_column: Any) -> ColumnElement[bool]:
+        """Compile to SQL over the given columns."""
+        if self.is_all:
+            return true()
+        if self.owner is not None:
+            return owner_column == self.owner  # type: ignore[no-any-return]
+        return department_column.in_(sorted(self.departments))  # type: ignore[no-any-return]
+
+
+def branches(rights: Rights, object_name: str, action: str) -> tuple[Branch, ...]:
+    """List the ways in which a member reaches rows of an object for an action; empty means none at all."""
+    scope = rights.scope(object_name, action)
+    if scope is Scope.ALL:
+        return (Branch(is_all=True),)
+    found: list[Branch] = []
+    if scope >= Scope.OWN and rights.member_id is not None:
+        found.append(Branch(owner=rights.member_id))
+    if scope is Scope.DEPARTMENT:
+        found.append(Branch(departments=rights.departments))
+    elif scope is Scope.SUBTREE:
+        found.append(Branch(departments=rights.subtree))
+    return tuple(found)
+
+
+def visible(rights: Rights, obj: ObjectDef, action: str = READ) -> ColumnElement[bool]:
+    """Compile the rows of an object a member reaches for an action to one SQL condition; `false` when there are none."""
+    model: Any = obj.model
+    own = _any(branches(rights, obj.name, action), model.owner_id, model.department_id)
+    if obj.parent is None or rights.scope(obj.name, action) is Scope.NONE:
+        return own
+    kind, _key = (getattr(model, column) for column in obj.parent)
+    reached = [and_(kind.is_(None), own)] if kind.nullable is not False else []
+    for parent in _objects.values():
+        if parent.parent is None:
+            # Changing a child needs edit on its subject or authorship; reading needs read on it.
+            needed = READ if action == READ else EDIT
+            ways = branches(rights, parent.name, needed)
+            reached.append(and_(kind == parent.name, _any(ways, model.parent_owner_id, model.parent_department_id)))
+    if rights.member_id is not None:
+        reached.append(model.owner_id == rights.member_id)
+        if obj.open_to and action == READ:
+            reached.append(getattr(model, obj.open_to).contains([rights.member_id]))
+    return or_(false(), *reached) if not _sees_all_parents(rights, obj, action) else true()
+
+
+def _sees_all_parents(rights: Rights, obj: ObjectDef, action: str) -> bool:
+    """Tell whether no child row can be hidden, so that the condition can be left out."""
+    needed = READ if action == READ else EDIT
+    return rights.scope(obj.name, action) is Scope.ALL and all(
+        rights.scope(parent.name, needed) is Scope.ALL for parent in _objects.values() if parent.parent is None
+    )
+
+
+def _any(ways: Iterable[Branch], owner_column: Any, department_column: Any) -> ColumnElement[bool]:
+    conditions = [way.condition(owner_column, department_column) for way in ways]
+    if any(way.is_all for way in ways):
+        return true()
+    return or_(false(), *conditions)
+
+
+def allows(ctx: Context, obj: ObjectDef, record: Any, action: str) -> bool:
+    """Decide for one loaded record, by the same branches as the SQL."""
+    rights = ctx.rights
+    if ctx.state.get("system"):
+        return True
+    if obj.parent is None or rights.scope(obj.name, action) is Scope.NONE:
+        return _reaches(branches(rights, obj.name, action), record.owner_id, record.department_id)
+    if record.owner_id == rights.member_id:
+        return True
+    kind = getattr(record, obj.parent[0])
+    if kind is None:
+        return _reaches(branches(rights, obj.name, action), record.owner_id, record.department_id)
+    needed = READ if action == READ else EDIT
+    if action == READ and obj.open_to and rights.member_id in getattr(record, obj.open_to):
+        return True
+    return _reaches(branches(rights, kind, needed), record.parent_owner_id, record.parent_department_id)
+
+
+def _reaches(ways: Iterable[Branch], owner_id: UUID | None, department_id: UUID | None) -> bool:
+    return any(way.is_all or (way.owner is not None and way.owner == owner_id) or department_id in way.departments for way in ways)
+
+
+def require(ctx: Context, obj: ObjectDef, record: Any, action: str) -> None:
+    """Insist on an action on a record the member can read. Raises Forbidden with a sentence saying who can (Rights 8)."""
+    if allows(ctx, obj, record, action):
+        return
+    owner = ctx.directory.members.get(record.owner_id) if record.owner_id else None
+    if owner:
+        raise Forbidden(_("Only %(name)s, their department's managers and admins can do this.", name=owner.name))
+    raise Forbidden(_("Your role does not allow this. Ask an admin of the workspace."))
+
+
+def criteria(session: Session) -> list[Any]:
+    """Build the loader criteria of a session's actor for EVERY registered entity, once per rights version. No actor: nothing is visible."""
+    rights = session.info.get("rights")
+    if rights is None:
+        return [with_loader_criteria(obj.model, false(), include_aliases=True) for obj in _objects.values()]
+    people = session.info["directory"]
+    return people.keep(("criteria", rights.member_id), lambda: _build(rights))  # type: ignore[no-any-return]
+
+
+def _build(rights: Rights) -> list[Any]:
+    found = []
+    for obj in _objects.values():
+        condition = visible(rights, obj)
+        if not _is_true(condition):
+            found.append(with_loader_criteria(obj.model, condition, include_aliases=True))
+    return found
+
+
+def _is_true(condition: ColumnElement[bool]) -> bool:
+    return condition.compare(true())

@@ -1,0 +1,13 @@
+"""The modules that declare routes, by hand: what is not listed is not served."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+MODULES: tuple[str, ...] = ()
+
+
+def load() -> None:
+    """Import them all; a module that cannot be imported stops the process."""
+    for name in MODULES:
+        import_module(f"saas.web.{name}")

@@ -1,0 +1,131 @@
+"""From a request to an answer in ONE thread call: transaction → member and rights → guard → handler → commit → work after it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from urllib.parse import quote
+
+import structlog
+
+from saas.auth import sessions
+from saas.auth.context import Context
+from saas.auth.directory import directory
+from saas.core import i18n, log
+from saas.core.clock import now
+from saas.core.errors import DomainError, Forbidden, NotFound
+from saas.core.i18n import _
+from saas.tenants import planes, resolve
+from saas.tenants.session import control_session, tenant_session
+from saas.web import csrf, errors
+from saas.web.exchange import Reply, Req
+from saas.web.routing import SIGNED_IN, Route
+
+_log = log.get(__name__)
+_PARAMETER = re.compile(r"\{(\w+)\}")
+
+
+class SignInNeeded(Exception):
+    """Nobody is signed in where somebody must be."""
+
+
+def run(route: Route, req: Req) -> Reply:
+    """Answer one request. Never raises: what goes wrong becomes a page that says so."""
+    structlog.contextvars.bind_contextvars(request_id=req.request_id)
+    with i18n.use(req.locale, req.timezone):
+        try:
+            return _answer(route, req)
+        except SignInNeeded:
+            return _to_sign_in(req)
+        except DomainError as error:
+            return errors.refusal(req, error)
+        except Exception:
+            _log.exception("request failed", path=req.path, method=req.method)
+            return errors.failure(req)
+        finally:
+            structlog.contextvars.clear_contextvars()
+
+
+def _answer(route: Route, req: Req) -> Reply:
+    req = _recognise(req)
+    if req.method not in csrf.SAFE_METHODS:
+        _check_origin(req)
+    if route.right is None:
+        locale = req.identity.language if req.identity and "language" not in req.cookies else req.locale
+        req = replace(req, locale=locale)
+        with i18n.use(req.locale, req.timezone):
+            return route.handler(req)
+    return _answer_member(route, req)
+
+
+def _recognise(req: Req) -> Req:
+    """Find out who asks: one statement for the session, its person and the firm."""
+    settings = req.runtime.settings
+    token = req.cookies.get(sessions.cookie_name(settings.is_secure), "")
+    found, tenant = None, None
+    if token or req.slug:
+        with control_session(req.runtime.databases) as control:
+            found = sessions.find(control, token, req.slug) if token else None
+            if found is None and req.slug:
+                tenant = resolve.by_slug(control, req.slug)
+    if found:
+        tenant = found.tenant
+    if req.slug and tenant is None:
+        raise NotFound(_("There is no workspace at this address."))
+    secret = token if found else req.cookies.get(csrf.VISITOR_COOKIE, "")
+    return replace(
+        req,
+        tenant=tenant,
+        identity=found.identity if found else None,
+        session_id=found.session_id if found else None,
+        csrf=csrf.token(settings.secret_key, secret) if secret else "",
+    )
+
+
+def _check_origin(req: Req) -> None:
+    sent = req.headers.get(csrf.HEADER) or req.one(csrf.FIELD)
+    own = f"{req.runtime.settings.scheme}://{req.host}"
+    csrf.check(req.csrf, sent, req.headers.get("origin"), req.headers.get("sec-fetch-site"), own)
+
+
+def _answer_member(route: Route, req: Req) -> Reply:
+    tenant = req.tenant
+    assert tenant is not None
+    assert route.right is not None
+    if tenant.status != "active" or not planes.is_served(tenant.revision):
+        return errors.not_served(req)
+    if req.identity is None:
+        raise SignInNeeded
+    with tenant_session(req.runtime.databases, tenant) as db:
+        people = directory(db)
+        member = people.by_identity.get(req.identity.id)
+        if member is None or member.status != "active":
+            raise SignInNeeded
+        rights = people.rights(member)
+        db.info.update(directory=people, rights=rights)
+        ctx = Context(db=db, tenant=tenant, member=member, rights=rights, directory=people, now=now())
+        zone = ctx.timezone
+        with i18n.use(member.language, zone):
+            req = replace(req, locale=member.language, timezone=zone)
+            _guard(ctx, route.right, req.params)
+            reply = route.handler(ctx, req)
+            if reply.status >= 400 and req.method not in csrf.SAFE_METHODS:
+                db.rollback()
+    for work in ctx.after_commit:
+        work()
+    return reply
+
+
+def _guard(ctx: Context, right: str, params: dict[str, str]) -> None:
+    if right == SIGNED_IN:
+        return
+    needed = _PARAMETER.sub(lambda found: params[found[1]], right)
+    if not ctx.rights.may(needed):
+        raise Forbidden(_("Your role does not allow this. Ask an admin of the workspace."))
+
+
+def _to_sign_in(req: Req) -> Reply:
+    if req.is_htmx:
+        return Reply("", 401)
+    after = req.url if req.method == "GET" else "/"
+    return Reply.redirect(f"/sign-in?next={quote(after, safe='')}")

@@ -1,0 +1,56 @@
+"""The worker process: drains outboxes with the same domain functions, scoping and rights as the web."""
+
+from __future__ import annotations
+
+import sys
+from functools import cache
+from importlib import import_module
+
+from redis import Redis
+from rq import Queue, Worker
+from rq.serializers import JSONSerializer
+
+from saas.core import i18n, log
+from saas.core.settings import from_env
+from saas.crm import guard
+from saas.tenants import jobs
+from saas.tenants.outbox import QUEUE
+from saas.tenants.runtime import Runtime, assemble
+
+JOB_MODULES: tuple[str, ...] = ("saas.tenants.letters",)
+
+
+def prepare() -> None:
+    """Register every job and attach the rights to every session of this process."""
+    i18n.load_catalogues()
+    for name in JOB_MODULES:
+        import_module(name)
+    guard.install()
+
+
+@cache
+def runtime() -> Runtime:
+    """Return this process' parts; after a fork each child makes its own."""
+    prepare()
+    return assemble(from_env())
+
+
+def drain(owner: str) -> int:
+    """Work through one outbox; this is what rq calls."""
+    return jobs.drain(runtime(), owner)
+
+
+def main() -> int:
+    """Serve the queue until told to stop."""
+    settings = from_env()
+    log.configure(is_development=settings.is_development)
+    prepare()
+    connection = Redis.from_url(settings.redis_url)
+    queue = Queue(QUEUE, connection=connection, serializer=JSONSerializer)
+    worker = Worker([queue], connection=connection, serializer=JSONSerializer, maintenance_interval=30, job_monitoring_interval=10)
+    worker.work(with_scheduler=True, logging_level="WARNING")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
