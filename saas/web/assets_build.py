@@ -23,6 +23,7 @@ ROOT = WEB.parent.parent
 ASSETS, STATIC, TEMPLATES = WEB / "assets", WEB / "static", WEB / "templates"
 MODULES = ROOT / "node_modules"
 ICON_NAMES = re.compile(r"""(?:\bicon(?:_name)?["']?\s*[=:(]\s*|\bicon_name\s*=\s*\(?)["']([a-z][a-z0-9-]*)["']""")
+ANY_NAMES = re.compile(r"""["']([a-z][a-z0-9-]*)["']""")
 SCRIPT_BUDGET = 60 * 1024
 """Bytes of gzipped script a page may load before charts (LOOK.md)."""
 
@@ -36,25 +37,32 @@ def build(is_forced: bool = False) -> bool:
 
     Raises BuildFailed with what the failing tool said.
     """
+    _install_packages()
     stamp = _stamp()
     manifest_path = STATIC / "manifest.json"
-    if not is_forced and manifest_path.exists() and (STATIC / ".stamp").exists():
-        if (STATIC / ".stamp").read_text() == stamp:
-            return False
-    _install_packages()
+    built = STATIC / ".stamp"
+    if not is_forced and manifest_path.exists() and built.exists() and built.read_text() == stamp:
+        return False
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder)
         manifest = _scripts(made) | _styles(made) | _icons(made) | _plain_files(made)
         _publish(made, manifest)
-    (STATIC / ".stamp").write_text(stamp)
+    built.write_text(stamp)
     return True
 
 
 def used_icons() -> dict[str, str]:
-    """Map each icon name that templates, Python and icons.txt mention to a file that mentions it."""
+    """Map each icon name that templates, Python and icons.txt mention to a file that mentions it.
+
+    A name given as `icon(…)`, `icon_name=` or `icon=` must exist; besides, every text that happens to be a
+    Lucide name counts as used, because icons are also chosen by data. Too many symbols cost little, a missing one shows.
+    """
+    folder = MODULES / "lucide-static" / "icons"
+    known = {entry.name[:-4] for entry in os.scandir(folder)} if folder.exists() else set()
     found: dict[str, str] = {}
     for path in _icon_sources():
-        for name in ICON_NAMES.findall(path.read_text("utf-8")):
+        text = path.read_text("utf-8")
+        for name in {*ICON_NAMES.findall(text), *known.intersection(ANY_NAMES.findall(text))}:
             found.setdefault(name, str(path.relative_to(ROOT)))
     for name in (ASSETS / "icons.txt").read_text("utf-8").split():
         found.setdefault(name, "saas/web/assets/icons.txt")
