@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
@@ -38,19 +39,22 @@ def spawn(
     Call it from the main thread: Linux ties the signal to the thread that forked. Raises CannotStart.
     """
     try:
-        return subprocess.Popen(
-            list(command),
-            env=dict(env) if env is not None else None,
-            cwd=cwd,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT if output is not None else None,
-            user=user,
-            group=group,
-            extra_groups=[] if user is not None else None,
-            start_new_session=True,
-            preexec_fn=_die_with_parent(death_signal),  # noqa: PLW1509 - this process has no threads when it spawns
-        )
+        with warnings.catch_warnings():
+            # Python warns of forking beside threads; between fork and exec the child makes one system call and takes no lock.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            return subprocess.Popen(
+                list(command),
+                env=dict(env) if env is not None else None,
+                cwd=cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT if output is not None else None,
+                user=user,
+                group=group,
+                extra_groups=[] if user is not None else None,
+                start_new_session=True,
+                preexec_fn=_die_with_parent(death_signal),  # noqa: PLW1509 - said above
+            )
     except (PermissionError, FileNotFoundError) as error:
         raise CannotStart(f"Cannot run {command[0]}: {error.strerror}.") from error
 
