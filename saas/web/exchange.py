@@ -11,8 +11,8 @@ from urllib.parse import quote
 from uuid import UUID
 
 from saas.auth.sessions import Person
-from saas.tenants.session import Tenant
 from saas.tenants.runtime import Runtime
+from saas.tenants.session import Tenant
 
 TOAST_COOKIE = "toast"
 

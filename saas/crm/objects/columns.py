@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ForeignKey, Index, Integer, Text, Uuid
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import ForeignKey, Index, Integer, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from saas.core.clock import now
@@ -28,7 +28,7 @@ class RecordBase(TenantBase):
     department_id: Mapped[UUID] = mapped_column(ForeignKey("departments.id"))
     owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("members.id"))
     sort_key: Mapped[str]
-    tokens: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
+    tokens: Mapped[list[int]] = mapped_column(ARRAY(Integer), default=list)
     tag_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), default=list)
     custom: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
     is_sample: Mapped[bool] = mapped_column(default=False)

@@ -7,7 +7,7 @@ from typing import Any
 from saas.core.text.sorting import sort_key
 from saas.crm.objects.columns import RecordBase
 from saas.crm.objects.definition import ObjectDef
-from saas.crm.search.tokens import tokens
+from saas.crm.search.tokens import Searchable, tokens
 
 
 def derive(obj: ObjectDef, record: RecordBase) -> None:
@@ -15,10 +15,10 @@ def derive(obj: ObjectDef, record: RecordBase) -> None:
     if obj.derive:
         obj.derive(record)
     record.sort_key = sort_key(obj.label_of(record), is_person_name=obj.is_person)
-    record.tokens = tokens(**searched_texts(obj, record), is_person=obj.is_person)
+    record.tokens = tokens(searchable(obj, record))
 
 
-def searched_texts(obj: ObjectDef, source: Any) -> dict[str, list[str]]:
+def searchable(obj: ObjectDef, source: Any) -> Searchable:
     """Collect what of a record can be found, by the nature of the text."""
     found: dict[str, list[str]] = {}
     for part, names in obj.searched.items():
@@ -30,4 +30,4 @@ def searched_texts(obj: ObjectDef, source: Any) -> dict[str, list[str]]:
             elif value:
                 values.append(str(value))
         found[part] = values
-    return found
+    return Searchable(sort_key=source.sort_key, **found, is_person=obj.is_person)

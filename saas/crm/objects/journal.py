@@ -32,7 +32,13 @@ def batch(ctx: Context, label: str = "", *, undoes: int | None = None, import_id
 
 
 def write(
-    ctx: Context, object_name: str, action: str, record: RecordBase, *, before: dict[str, Any] | None = None, after: dict[str, Any] | None = None
+    ctx: Context,
+    object_name: str,
+    action: str,
+    record: RecordBase,
+    *,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
 ) -> None:
     """Note one row's change in this transaction's batch."""
     ctx.db.add(
