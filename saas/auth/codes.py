@@ -92,8 +92,10 @@ def prove(control: Session, email: str) -> str:
 
 
 def proven(control: Session, token: str, *, is_locked: bool = False) -> OneTimeCode | None:
-    """Find an unused proof, locked when it is about to be used."""
-    query = select(OneTimeCode).where(OneTimeCode.secret_hash == _digest(token), OneTimeCode.purpose == "proof", *_open())
+    """Find a proof that has not run out, used or not; locked when it is about to be used."""
+    query = select(OneTimeCode).where(
+        OneTimeCode.secret_hash == _digest(token), OneTimeCode.purpose == "proof", OneTimeCode.expires_at > now()
+    )
     return control.execute(query.with_for_update() if is_locked else query).scalar_one_or_none()
 
 
