@@ -3,6 +3,11 @@
 MAKEFLAGS += --no-print-directory
 PYTHON_BIN := .venv/bin/python
 
+# Users without a home of their own (nobody, service accounts) keep npm's and the browser's caches here.
+ifneq ($(shell test -w "$$HOME" && echo yes),yes)
+export HOME := $(CURDIR)/.cache
+endif
+
 # What `make check` runs, in this order; each has a rule check-<name> below.
 CHECKS := lint format types imports templates migrations
 
