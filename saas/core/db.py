@@ -18,6 +18,8 @@ from psycopg.types.json import set_json_dumps, set_json_loads
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
+from saas.core import statements
+
 # Each tenant that a backend has served leaves about half a megabyte of catalog cache in it (docs/decisions/0001).
 TENANTS_PER_CONNECTION = 120
 
@@ -27,7 +29,10 @@ set_json_loads(msgspec.json.decode)
 
 @dataclass(frozen=True)
 class Scope:
-    """The role and schemas one transaction runs under. Times are in milliseconds; 0 means without limit."""
+    """The role and schemas one transaction runs under. Times are in milliseconds; 0 means without limit.
+
+    `preamble` is what follows BEGIN in the same message.
+    """
 
     role: str
     schemas: tuple[str, ...]
@@ -39,7 +44,7 @@ class Scope:
     def __post_init__(self) -> None:
         path = sql.SQL(", ").join(sql.Identifier(schema) for schema in self.schemas)
         text = sql.SQL(
-            "BEGIN; SET LOCAL ROLE {role}; SET LOCAL search_path = {path};"
+            "; SET LOCAL ROLE {role}; SET LOCAL search_path = {path};"
             " SET LOCAL statement_timeout = {statement}; SET LOCAL lock_timeout = {lock};"
             " SET LOCAL idle_in_transaction_session_timeout = {idle}"
         ).format(
@@ -53,9 +58,18 @@ class Scope:
 
 
 class ExtendedCursor(psycopg.Cursor[Any]):
-    """A cursor that never uses the simple protocol, under which one string could hold several statements."""
+    """A cursor that sends only work, and never by the simple protocol, under which one string could hold several statements."""
 
     def _execute_send(self, query: Any, *, force_extended: bool = False, binary: bool | None = None) -> None:  # noqa: ARG002
+        statements.check(query.query)
+        super()._execute_send(query, force_extended=True, binary=binary)
+
+
+class ExtendedServerCursor(psycopg.ServerCursor[Any]):
+    """The same for cursors that live on the server; none outlives its transaction."""
+
+    def _execute_send(self, query: Any, *, force_extended: bool = False, binary: bool | None = None) -> None:  # noqa: ARG002
+        statements.check(query.query)
         super()._execute_send(query, force_extended=True, binary=binary)
 
 
@@ -64,24 +78,51 @@ class ScopedConnection(psycopg.Connection[Any]):
 
     scope: Scope | None = None
 
+    # A pipeline cannot carry the preamble, which is several statements: the transaction begins before it.
+    @contextmanager
+    def pipeline(self) -> Iterator[psycopg.Pipeline]:
+        """Send statements without waiting for each answer; inside the scope, and not across a commit."""
+        with self.lock:
+            self.wait(self._enter())
+        with super().pipeline() as batch:
+            yield batch
+
+    @contextmanager
+    def _pipeline_nolock(self) -> Iterator[psycopg.Pipeline]:
+        """The same for `executemany`, which holds the lock already."""
+        self.wait(self._enter())
+        with super()._pipeline_nolock() as batch:
+            yield batch
+
+    def _enter(self) -> PQGen[None]:
+        if self.scope is not None:
+            yield from self._start_query()
+
     def _start_query(self) -> PQGen[None]:
         # psycopg is pinned, and tests/core/test_db.py holds this private door to its promise.
         if self.scope is None:
             yield from super()._start_query()
             return
-        if self._autocommit or self.pgconn.transaction_status != pq.TransactionStatus.IDLE:
+        if self._autocommit:
+            raise psycopg.ProgrammingError("a scope lasts for one transaction; there is none in autocommit mode")
+        if self.pgconn.transaction_status != pq.TransactionStatus.IDLE:
             return
-        self.pgconn.send_query(self.scope.preamble)
+        self.pgconn.send_query(self._get_tx_start_command() + self.scope.preamble)
         for result in (yield from generators.execute(self.pgconn)):
             if result.status != pq.ExecStatus.COMMAND_OK:
                 raise psycopg.errors.error_from_result(result, encoding=self.info.encoding)
 
 
-def app_engine(url: str, pool_size: int) -> Engine:
-    """Make the engine of the run-time login. Every transaction must be opened through `scoped`."""
+def app_engine(url: str, pool_size: int, wait_s: float = 10) -> Engine:
+    """Make the engine of the run-time login. Every transaction must be opened through `scoped`.
+
+    When all connections are in use, a caller waits `wait_s` before sqlalchemy.exc.TimeoutError.
+    """
 
     def connect() -> ScopedConnection:
-        return ScopedConnection.connect(url, prepare_threshold=None, cursor_factory=ExtendedCursor)
+        connection = ScopedConnection.connect(url, prepare_threshold=None, cursor_factory=ExtendedCursor)
+        connection.server_cursor_factory = ExtendedServerCursor
+        return connection
 
     engine = create_engine(
         "postgresql+psycopg://",
@@ -89,7 +130,7 @@ def app_engine(url: str, pool_size: int) -> Engine:
         poolclass=QueuePool,
         pool_size=pool_size,
         max_overflow=0,
-        pool_timeout=10,
+        pool_timeout=wait_s,
         use_native_hstore=False,
         json_serializer=lambda value: msgspec.json.encode(value).decode(),
         json_deserializer=msgspec.json.decode,

@@ -37,7 +37,7 @@ def workspace_of(host: str, domain: str) -> str | None:
     return slug if "." not in slug else None
 
 
-def select_tenants() -> Select[Any]:
+def select_tenants() -> Select[*tuple[Any, ...]]:
     """Build the query behind every look-up of firms; rows fit `from_row`."""
     return select(*TENANT_COLUMNS).outerjoin(Entitlements, Entitlements.tenant_id == TenantRow.id)
 

@@ -11,6 +11,17 @@ from saas.core.settings import Settings
 from saas.tenants.session import CONTROL_ROLE
 
 EXTENSIONS = ("unaccent", "pg_trgm", "btree_gin", "citext")
+# (object, privilege, the expression that says whether the run-time login still has it)
+DOORS = (
+    (
+        "FUNCTION pg_catalog.set_config(text, text, boolean)",
+        "EXECUTE",
+        "has_function_privilege(%(login)s, 'pg_catalog.set_config(text, text, boolean)', 'EXECUTE')",
+    ),
+    ("TABLE pg_catalog.pg_settings", "UPDATE", "has_table_privilege(%(login)s, 'pg_catalog.pg_settings', 'UPDATE')"),
+    ("LANGUAGE plpgsql", "USAGE", "has_language_privilege(%(login)s, 'plpgsql', 'USAGE')"),
+    ("LANGUAGE sql", "USAGE", "has_language_privilege(%(login)s, 'sql', 'USAGE')"),
+)
 LOGINS = {"app": "LOGIN NOINHERIT", "ddl": "LOGIN CREATEROLE CREATEDB"}
 
 
@@ -27,8 +38,8 @@ def prepare(settings: Settings, admin_url: str) -> list[str]:
         _make_database(admin_url, database, _user(ddl_url))
         with psycopg.connect(_at(admin_url, database), autocommit=True) as connection:
             _prepare_database(connection, app_url, ddl_url)
-            if not _close_set_config(connection, app_url, ddl_url):
-                warnings.append(f"{database}: set_config could not be revoked; a session can switch its tenant by SQL functions")
+            for door in _close_doors(connection, app_url, ddl_url):
+                warnings.append(f"{database}: {door} could not be revoked; injected SQL might switch its tenant (docs/decisions/0001)")
             if (app_url, ddl_url) == (settings.control_url, settings.control_ddl_url):
                 _prepare_control(connection, app_url, ddl_url)
     return warnings
@@ -64,17 +75,23 @@ def _prepare_database(connection: psycopg.Connection, app_url: str, ddl_url: str
         connection.execute(sql.SQL("CREATE EXTENSION IF NOT EXISTS {} SCHEMA extensions").format(sql.Identifier(extension)))
 
 
-def _close_set_config(connection: psycopg.Connection, app_url: str, ddl_url: str) -> bool:
-    """Take `set_config` from everybody but the owner's login: without it, injected SQL has no way to change role or path."""
-    signature = sql.SQL("FUNCTION pg_catalog.set_config(text, text, boolean)")
-    try:
-        connection.execute(sql.SQL("REVOKE EXECUTE ON {} FROM PUBLIC").format(signature))
-        connection.execute(sql.SQL("GRANT EXECUTE ON {} TO {}").format(signature, sql.Identifier(_user(ddl_url))))
-    except psycopg.errors.InsufficientPrivilege:
-        return False
-    query = "SELECT has_function_privilege(%s, 'pg_catalog.set_config(text, text, boolean)', 'execute')"
-    row = connection.execute(query, [_user(app_url)]).fetchone()
-    return row is not None and not row[0]
+def _close_doors(connection: psycopg.Connection, app_url: str, ddl_url: str) -> list[str]:
+    """Take from everybody but the schemas' owner what could change role or path inside a statement; return what stayed open.
+
+    `set_config` is the way out of an injected expression, an update of pg_settings calls it, and DO would run whole statements.
+    """
+    app, ddl = _user(app_url), _user(ddl_url)
+    left = []
+    for what, privilege, check in DOORS:
+        try:
+            connection.execute(sql.SQL("REVOKE {} ON {} FROM PUBLIC").format(sql.SQL(privilege), sql.SQL(what)))
+            connection.execute(sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(privilege), sql.SQL(what), sql.Identifier(ddl)))
+        except psycopg.errors.InsufficientPrivilege:
+            pass  # A managed server may not allow it; what counts is the check.
+        row = connection.execute(sql.SQL("SELECT {}").format(sql.SQL(check)), {"login": app}).fetchone()
+        if row is None or row[0]:
+            left.append(what)
+    return left
 
 
 def _prepare_control(connection: psycopg.Connection, app_url: str, ddl_url: str) -> None:
