@@ -6,9 +6,14 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 
+from saas import worker
+from saas.app import Application, create
+from saas.core.settings import from_env
 from saas.devstack.mailbox_store import MailStore
 from tests.servers import Servers, running_servers, session_id
+from tests.worlds import World, found_firm
 
 
 @pytest.fixture(scope="session")
@@ -30,3 +35,37 @@ def environment(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> d
 def mailbox(servers: Servers) -> MailStore:
     """Give the mails that reached the sink; use addresses of your own, all workers share it."""
     return servers.mail
+
+
+@pytest.fixture(scope="session")
+def portal() -> Iterator[BlockingPortal]:
+    """Give an event loop in a thread, for clients of the ASGI application."""
+    with start_blocking_portal() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def app(environment: dict[str, str]) -> Iterator[Application]:
+    """Give the web application as its process would assemble it."""
+    application = create(from_env(environment))
+    worker.prepare()
+    yield application
+    application.runtime.close()
+
+
+@pytest.fixture
+def world(portal: BlockingPortal, app: Application) -> Iterator[World]:
+    """Give a fresh workspace with an admin."""
+    found = found_firm(portal, app)
+    yield found
+    for client in found.clients:
+        client.close()
+
+
+@pytest.fixture
+def other_world(portal: BlockingPortal, app: Application) -> Iterator[World]:
+    """Give a second, unrelated workspace."""
+    found = found_firm(portal, app, "Other")
+    yield found
+    for client in found.clients:
+        client.close()

@@ -43,3 +43,12 @@ def render(plane: str, start: str = "base", end: str = "head") -> str:
     output = io.StringIO()
     command.upgrade(config(plane, output), f"{start}:{end}", sql=True)
     return output.getvalue()
+
+
+# The oldest revision of a firm's schema that this code can work with; a firm behind it sees the page "being upgraded".
+OLDEST_SERVED = "0001"
+
+
+def is_served(revision: str) -> bool:
+    """Tell whether this code can serve a firm at a revision. Revisions are numbered, so their order is that of their names."""
+    return revision >= OLDEST_SERVED
