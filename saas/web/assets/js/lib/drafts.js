@@ -5,7 +5,7 @@ import { $, $$, on, onContent, text } from "./page.js";
 const PREFIX = "draft:";
 let isLeaving = false;
 
-const keyOf = (form) => `${PREFIX}${location.pathname}${location.search}#${form.id || form.getAttribute("action")}`;
+const keyOf = (form) => `${PREFIX}${location.pathname}${location.search}#${form.getAttribute("id") || form.getAttribute("action")}`;
 const isKept = (field) =>
   field.name && !field.disabled && !["hidden", "password", "file", "submit", "button"].includes(field.type) && field.name !== "csrf_token" && !field.closest("[data-no-draft]");
 

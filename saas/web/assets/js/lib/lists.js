@@ -18,8 +18,8 @@ export function startLists() {
     lastChecked = box;
     count(box.getAttribute("form"));
   });
-  on("reset", "[data-bulk]", (_event, form) => setTimeout(() => count(form.id)));
-  onContent(() => $$("[data-bulk]").forEach((form) => count(form.id)));
+  on("reset", "[data-bulk]", (_event, form) => setTimeout(() => count(form.getAttribute("id"))));
+  onContent(() => $$("[data-bulk]").forEach((form) => count(form.getAttribute("id"))));
 }
 
 const checksOf = (form) => $$(`.row-check[form="${form}"]`);

@@ -8,6 +8,6 @@ export function startPreferences() {
     theme === "system" ? delete document.documentElement.dataset.theme : (document.documentElement.dataset.theme = theme);
     $$("[data-theme-choice]").forEach((other) => other.toggleAttribute("aria-current", other === button));
     const form = button.closest("form");
-    if (form) fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), headers: { "HX-Request": "true" } }).catch(() => {});
+    if (form) fetch(form.getAttribute("action"), { method: "POST", body: new URLSearchParams(new FormData(form)), headers: { "HX-Request": "true" } }).catch(() => {});
   });
 }

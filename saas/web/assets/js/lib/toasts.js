@@ -22,7 +22,7 @@ export function showToast(said) {
   $("[data-toast-text]", card).textContent = said.message;
   if (said.undo_action) {
     const form = $("[data-toast-undo]", card);
-    form.action = said.undo_action;
+    form.setAttribute("action", said.undo_action);
     form.hidden = false;
     if (said.undo_label) $("[data-toast-undo-label]", card).textContent = said.undo_label;
   }
