@@ -109,10 +109,11 @@ def plant(databases: Databases, tenant: Tenant) -> None:
 def finish(databases: Databases, tenant: Tenant, proof: str | None = None, address: str = "", agent: str = "") -> Opened:
     """Do the third step: open the door and sign the founder in; the proof of the address is used up."""
     with control_session(databases) as control:
-        identity_id = _activate(control, tenant)
+        # The proof first, as in `claim`: two forms of one person wait for one another in the same order.
         used = codes.proven(control, proof, is_locked=True) if proof else None
         if used is not None and used.used_at is None:
             used.used_at = now()
+        identity_id = _activate(control, tenant)
         token = sessions.create(control, identity_id, None, address, agent)
         handoff = codes.start_handoff(control, identity_id, tenant.id)
     return Opened(tenant, identity_id, token, handoff)
@@ -167,7 +168,7 @@ def _claim(control: Session, application: Application) -> Tenant | None:
 def _founder(control: Session, application: Application) -> tuple[Identity, UUID]:
     """Find or make the person, and the key of the opening. The lock on the proof makes two forms of one person follow one another."""
     if application.proof is None:
-        found = control.execute(select(Identity).where(Identity.id == application.identity_id).with_for_update()).scalar_one()
+        found = control.execute(select(Identity).where(Identity.id == application.identity_id).with_for_update(key_share=True)).scalar_one()
         return found, application.key
     proof = codes.proven(control, application.proof, is_locked=True)
     if proof is None or (proof.used_at is not None and proof.used_at < now() - TWICE):
@@ -176,7 +177,7 @@ def _founder(control: Session, application: Application) -> tuple[Identity, UUID
         id=new_id(), email=proof.handle, name=application.person_name, language=application.firm.language, password_hash=None
     )
     control.execute(fresh.on_conflict_do_nothing())
-    identity = control.execute(select(Identity).where(Identity.email == proof.handle).with_for_update()).scalar_one()
+    identity = control.execute(select(Identity).where(Identity.email == proof.handle).with_for_update(key_share=True)).scalar_one()
     is_member = control.execute(select(Membership.tenant_id).where(Membership.identity_id == identity.id)).first() is not None
     if is_member and proof.used_at is None:
         raise Invalid({"": _("You have an account already. Sign in with your e-mail address and password.")})
@@ -208,7 +209,7 @@ def _columns(firm: Firm) -> dict[str, str]:
 
 
 def _activate(control: Session, tenant: Tenant) -> UUID:
-    opening = control.execute(select(Opening).where(Opening.tenant_id == tenant.id).with_for_update()).scalar_one()
+    opening = control.execute(select(Opening).where(Opening.tenant_id == tenant.id).with_for_update(key_share=True)).scalar_one()
     if opening.finished_at is None:
         opening.finished_at = now()
         control.execute(

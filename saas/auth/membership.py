@@ -1,0 +1,164 @@
+"""Changing people's places in a firm: role, department, coming and going. The tables are in `members`."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from saas.auth import audit, codes, directory, sessions
+from saas.auth.context import Context
+from saas.auth.directory import RoleInfo
+from saas.auth.identities import Membership
+from saas.auth.members import Invitation, Member, MemberRole, Role
+from saas.auth.permissions import ADMIN_KEY, Scope
+from saas.core.clock import now
+from saas.core.errors import Forbidden, Invalid, NotFound
+from saas.core.i18n import _
+from saas.tenants.cells import Databases
+from saas.tenants.outbox import enqueue
+from saas.tenants.session import control_session
+
+MANAGE = "members:manage"
+FOLLOW_JOB = "people.follow"
+
+
+def may_grant(ctx: Context, role: RoleInfo) -> bool:
+    """Tell whether the actor holds everything that a role gives: nobody grants more than they hold (Rights 11)."""
+    if ctx.rights.is_admin:
+        return True
+    if role.key == ADMIN_KEY or not ctx.rights.fixed.issuperset(role.fixed):
+        return False
+    given = ((obj, action, Scope[name.upper()]) for obj, actions in role.grants.items() for action, name in actions.items())
+    return all(ctx.rights.scope(obj, action) >= scope for obj, action, scope in given)
+
+
+def role_to_give(ctx: Context, role_id: UUID | None) -> RoleInfo:
+    """Find a role the actor may give. Raises Invalid, Forbidden."""
+    role = ctx.directory.roles.get(role_id) if role_id else None
+    if role is None:
+        raise Invalid({"role": _("Choose a role.")})
+    if not may_grant(ctx, role):
+        raise Forbidden(_("You can only give rights that you have yourself. Ask an admin."))
+    return role
+
+
+def department_to_join(ctx: Context, department_id: UUID | None) -> UUID:
+    """Find a department; the firm's root when none is named. Raises Invalid."""
+    if department_id is None:
+        return next(d.id for d in ctx.directory.departments.values() if d.parent_id is None)
+    if department_id not in ctx.directory.departments:
+        raise Invalid({"department": _("Choose a department.")})
+    return department_id
+
+
+def find(ctx: Context, member_id: UUID | None) -> Member:
+    """Find a member somebody may manage, locked behind all other changes of people. Raises NotFound, Forbidden."""
+    ctx.require(MANAGE)
+    directory.touch(ctx.db)
+    member = ctx.db.get(Member, member_id) if member_id else None
+    if member is None:
+        raise NotFound(_("There is no such person in this workspace."))
+    if any(not may_grant(ctx, ctx.directory.roles[role_id]) for role_id in _held(ctx.db, member)):
+        raise Forbidden(_("Only an admin can change an admin."))
+    return member
+
+
+def change_role(ctx: Context, member_id: UUID | None, role_id: UUID | None) -> None:
+    """Give a member one role in place of those held. Raises Invalid for the last admin."""
+    member = find(ctx, member_id)
+    role = role_to_give(ctx, role_id)
+    held = _held(ctx.db, member)
+    if held == [role.id]:
+        return
+    if role.key != ADMIN_KEY:
+        _keep_an_admin(ctx.db, member)
+    ctx.db.execute(delete(MemberRole).where(MemberRole.member_id == member.id))
+    ctx.db.add(MemberRole(member_id=member.id, role_id=role.id))
+    names = [ctx.directory.roles[key].name for key in held if key in ctx.directory.roles]
+    audit.note(ctx.db, ctx.member.id, "member.role", {"member": str(member.id), "roles": names}, {"roles": [role.name]})
+
+
+def move(ctx: Context, member_id: UUID | None, department_id: UUID | None) -> None:
+    """Give a member another home department; their records stay where they are (Rights 2)."""
+    member = find(ctx, member_id)
+    target = department_to_join(ctx, department_id)
+    if target == member.department_id:
+        return
+    audit.note(
+        ctx.db,
+        ctx.member.id,
+        "member.department",
+        {"member": str(member.id), "department": str(member.department_id)},
+        {"department": str(target)},
+    )
+    member.department_id = target
+
+
+def deactivate(ctx: Context, member_id: UUID | None) -> None:
+    """End somebody's access at once: sessions, open codes and invitations too. Raises Invalid for oneself and for the last admin."""
+    member = find(ctx, member_id)
+    if member.status != "active":
+        return
+    if member.id == ctx.member.id:
+        raise Invalid({"": _("You cannot end your own access. Ask another admin.")})
+    _keep_an_admin(ctx.db, member)
+    member.status = "inactive"
+    if member.email:
+        open_doors = update(Invitation).where(
+            Invitation.email == member.email, Invitation.accepted_at.is_(None), Invitation.revoked_at.is_(None)
+        )
+        ctx.db.execute(open_doors.values(revoked_at=now()))
+    audit.note(ctx.db, ctx.member.id, "member.deactivated", {"member": str(member.id), "name": member.name})
+    follow_later(ctx.db, member)
+
+
+def reactivate(ctx: Context, member_id: UUID | None) -> None:
+    """Let somebody in again, with the role held before."""
+    member = find(ctx, member_id)
+    if member.status != "inactive" or member.identity_id is None:
+        return
+    member.status = "active"
+    audit.note(ctx.db, ctx.member.id, "member.reactivated", {"member": str(member.id), "name": member.name})
+    follow_later(ctx.db, member)
+
+
+def follow_later(db: Session, member: Member) -> None:
+    """Leave word in the firm's outbox that the control plane has to follow what this transaction says about a member."""
+    if member.identity_id is not None:
+        enqueue(db, FOLLOW_JOB, identity_id=str(member.identity_id))
+
+
+def follow(databases: Databases, tenant_id: UUID, identity_id: UUID, *, is_active: bool) -> None:
+    """Bring the control plane in line with the firm: the list of a person's workspaces, and no session where they have no place."""
+    with control_session(databases) as control:
+        row = insert(Membership).values(identity_id=identity_id, tenant_id=tenant_id, is_active=is_active, created_at=now())
+        control.execute(row.on_conflict_do_update(index_elements=["identity_id", "tenant_id"], set_={"is_active": is_active}))
+        if not is_active:
+            sessions.revoke_all(control, identity_id, tenant_id=tenant_id)
+            codes.close_staff(control, identity_id)
+
+
+def status_of(db: Session, identity_id: UUID) -> bool:
+    """Tell whether an identity is an active member of this session's firm."""
+    return db.execute(select(Member.status).where(Member.identity_id == identity_id)).scalar_one_or_none() == "active"
+
+
+def _held(db: Session, member: Member) -> list[UUID]:
+    return list(db.execute(select(MemberRole.role_id).where(MemberRole.member_id == member.id)).scalars())
+
+
+def _keep_an_admin(db: Session, member: Member) -> None:
+    """Refuse to take the last admin away. The caller holds the lock of `directory.touch`."""
+    admins = (
+        select(func.count(), func.bool_or(Member.id == member.id))
+        .select_from(Member)
+        .join(MemberRole, MemberRole.member_id == Member.id)
+        .join(Role, Role.id == MemberRole.role_id)
+        .where(Role.key == ADMIN_KEY, Member.status == "active", Member.seat == "full")
+    )
+    count, is_one = db.execute(admins).one()
+    if is_one and count == 1:
+        raise Invalid({"": _("%(name)s is the only admin. Make somebody else an admin first.", name=member.name)})
