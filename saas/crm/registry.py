@@ -27,3 +27,11 @@ def get(name: str) -> ObjectDef:
     if obj is None:
         raise NotFound(_("This page does not exist."))
     return obj
+
+
+def with_page(name: str) -> ObjectDef:
+    """Find an object that has pages of its own. Raises NotFound."""
+    obj = get(name)
+    if not obj.has_page:
+        raise NotFound(_("This page does not exist."))
+    return obj

@@ -35,4 +35,5 @@ NOTES = ObjectDef(
     ),
     searched={"texts": ("title",), "codes": ("code",)},
     default_columns=("title", "created_by", "created_at"),
+    has_page=False,
 )

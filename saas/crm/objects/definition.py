@@ -24,6 +24,7 @@ class ObjectDef:
     `customer` names the column that leads to the customer behind a record: its own key, or a link.
     `searched` maps the parts of `crm.search.tokens` (names, texts, emails, phones, codes) to field names.
     `derive(record)` keeps computed columns true before every save. `groups` are (key, label) in the order of forms.
+    Without `has_page` there is neither list nor detail: its rows show only on the records they belong to.
     """
 
     name: str
@@ -42,6 +43,7 @@ class ObjectDef:
     derive: Callable[[Any], None] | None = None
     searched: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     default_columns: tuple[str, ...] = ()
+    has_page: bool = True
 
     @cached_property
     def by_name(self) -> dict[str, Field]:
