@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from saas import scheduler
 from saas.core import log
 from saas.core.settings import Settings, from_env
 from saas.tenants import cells, migrate, planes, provision, setup
@@ -17,11 +18,14 @@ def main(argv: list[str] | None = None) -> int:
     make = commands.add_parser("setup", help="prepare the databases once, as a superuser")
     make.add_argument("--admin-url", required=True, help="a superuser's URL; its database part is ignored")
     commands.add_parser("migrate", help="upgrade the control plane and fill the pool of ready schemas")
+    commands.add_parser("scheduler", help="hand periodic work to the workers, as the only one")
     options = parser.parse_args(argv)
     settings = from_env()
     log.configure(is_development=settings.is_development)
     if options.command == "setup":
         return _setup(settings, options.admin_url)
+    if options.command == "scheduler":
+        return scheduler.run(settings)
     return _migrate(settings)
 
 

@@ -10,14 +10,17 @@ from redis import Redis
 from rq import Queue, Worker
 from rq.serializers import JSONSerializer
 
+from saas import onboarding
+from saas.auth import sessions
 from saas.core import i18n, log
 from saas.core.settings import from_env
 from saas.crm import guard
-from saas.tenants import jobs
+from saas.tenants import jobs, upkeep
 from saas.tenants.outbox import QUEUE
 from saas.tenants.runtime import Runtime, assemble
+from saas.tenants.session import control_session
 
-JOB_MODULES: tuple[str, ...] = ("saas.tenants.letters",)
+JOB_MODULES: tuple[str, ...] = ("saas.tenants.letters", "saas.tenants.upkeep")
 
 
 def prepare() -> None:
@@ -38,6 +41,24 @@ def runtime() -> Runtime:
 def drain(owner: str) -> int:
     """Work through one outbox; this is what rq calls."""
     return jobs.drain(runtime(), owner)
+
+
+def tick(name: str) -> None:
+    """Do one piece of periodic work; this is what the scheduler hands out."""
+    parts = runtime()
+    if name == "sweep":
+        upkeep.sweep(parts)
+    elif name == "sweep_all":
+        upkeep.sweep_all(parts)
+    elif name == "pool":
+        upkeep.fill_pool(parts)
+    elif name == "openings":
+        onboarding.finish_openings(parts.databases)
+    elif name == "sessions":
+        with control_session(parts.databases) as control:
+            sessions.sweep(control)
+    else:
+        raise ValueError(name)
 
 
 def main() -> int:

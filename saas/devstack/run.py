@@ -137,7 +137,7 @@ class Run:
             self._run("migrating all workspaces", "migrate")
             self.data.remember_prepared(wanted, database)
         if not self.data.demo.exists() and (self.has_own_database or "DEMO" in os.environ):
-            self._run("making demo workspaces (first run only)", "demo")
+            self._run_module("making demo workspaces (first run only)", "saas.devstack.demo")
 
     def _start_web(self) -> None:
         began, port = time.monotonic(), self.ports["PORT"]
@@ -154,17 +154,20 @@ class Run:
             self.supervisor.start(f"{name}{number if count > 1 else ''}", Command(module, self.env, ROOT))
 
     def _run(self, title: str, *arguments: str) -> None:
+        self._run_module(title, "saas.cli", *arguments)
+
+    def _run_module(self, title: str, module: str, *arguments: str) -> None:
         """Run one command of the product to its end, showing what it prints."""
         say(f"{title} …")
         began = time.monotonic()
-        process = spawn(python("saas.cli", *arguments), env=self.env, cwd=ROOT)
+        process = spawn(python(module, *arguments), env=self.env, cwd=ROOT)
         try:
             code = process.wait()
         except BaseException:
             stop(process, ((signal.SIGTERM, 5),))
             raise
         if code:
-            raise CannotStart(f"'saas {arguments[0]}' failed with code {code}; see the lines above.")
+            raise CannotStart(f"{title} failed with code {code}; see the lines above.")
         _done(title, began)
 
     def _announce(self) -> None:

@@ -1,0 +1,1 @@
+"""Sample data: a believable little book to look around in, kept apart from everything real and removed in one click."""
