@@ -23,7 +23,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("parent_id", sa.Uuid(), nullable=True),
         sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("path", sa.ARRAY(sa.Uuid()), nullable=False),
+        sa.Column("path", postgresql.ARRAY(sa.Uuid()), nullable=False),
         sa.ForeignKeyConstraint(["parent_id"], ["departments.id"], name=op.f("departments_parent_id_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("departments_pkey")),
     )
@@ -89,14 +89,14 @@ def upgrade() -> None:
         sa.Column("key", sa.Text(), nullable=True),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("grants", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("fixed", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("fixed", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("roles_pkey")),
         sa.UniqueConstraint("key", name=op.f("roles_key_key")),
     )
     op.create_table(
         "search_words",
         sa.Column("word", sa.Text(), nullable=False),
-        sa.Column("keys", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("keys", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.Column("uses", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("word", name=op.f("search_words_pkey")),
     )
@@ -199,7 +199,6 @@ def upgrade() -> None:
     op.create_table(
         "accounts",
         sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("name_key", sa.Text(), nullable=False),
         sa.Column("legal_name", sa.Text(), nullable=True),
         sa.Column("kind", sa.Text(), nullable=True),
         sa.Column("tier", sa.Text(), nullable=True),
@@ -212,7 +211,6 @@ def upgrade() -> None:
         sa.Column("territory", sa.Text(), nullable=True),
         sa.Column("tax_number", sa.Text(), nullable=True),
         sa.Column("website", sa.Text(), nullable=True),
-        sa.Column("web_host", sa.Text(), nullable=True),
         sa.Column("emails", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("phones", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("street", sa.Text(), nullable=True),
@@ -236,8 +234,9 @@ def upgrade() -> None:
         sa.Column("department_id", sa.Uuid(), nullable=False),
         sa.Column("owner_id", sa.Uuid(), nullable=True),
         sa.Column("sort_key", sa.Text(), nullable=False),
-        sa.Column("tokens", sa.ARRAY(sa.Text()), nullable=False),
-        sa.Column("tag_ids", sa.ARRAY(sa.Uuid()), nullable=False),
+        sa.Column("tokens", postgresql.ARRAY(sa.Integer()), nullable=False),
+        sa.Column("keys", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("tag_ids", postgresql.ARRAY(sa.Uuid()), nullable=False),
         sa.Column("custom", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("is_sample", sa.Boolean(), nullable=False),
         sa.Column("import_id", sa.Uuid(), nullable=True),
@@ -256,10 +255,8 @@ def upgrade() -> None:
     )
     op.create_index("accounts_created_idx", "accounts", ["created_at", "id"], unique=False)
     op.create_index("accounts_department_idx", "accounts", ["department_id", "sort_key", "id"], unique=False)
-    op.create_index("accounts_external_idx", "accounts", ["external_id"], unique=False, postgresql_where="external_id IS NOT NULL")
-    op.create_index("accounts_host_idx", "accounts", ["web_host"], unique=False, postgresql_where="web_host IS NOT NULL")
     op.create_index("accounts_import_idx", "accounts", ["import_id"], unique=False, postgresql_where="import_id IS NOT NULL")
-    op.create_index("accounts_name_key_idx", "accounts", ["name_key"], unique=False)
+    op.create_index("accounts_keys_idx", "accounts", ["keys"], unique=False, postgresql_using="gin", postgresql_with={"fastupdate": "off"})
     op.create_index("accounts_owner_idx", "accounts", ["owner_id", "sort_key", "id"], unique=False)
     op.create_index(op.f("accounts_parent_account_id_idx"), "accounts", ["parent_account_id"], unique=False)
     op.create_index("accounts_sample_idx", "accounts", ["id"], unique=False, postgresql_where="is_sample")
@@ -276,7 +273,7 @@ def upgrade() -> None:
         sa.Column("subject_object", sa.Text(), nullable=True),
         sa.Column("subject_id", sa.Uuid(), nullable=True),
         sa.Column("customer_id", sa.Uuid(), nullable=True),
-        sa.Column("participants", sa.ARRAY(sa.Uuid()), nullable=False),
+        sa.Column("participants", postgresql.ARRAY(sa.Uuid()), nullable=False),
         sa.Column("parent_owner_id", sa.Uuid(), nullable=True),
         sa.Column("parent_department_id", sa.Uuid(), nullable=True),
         sa.Column("happened_at", sa.DateTime(timezone=True), nullable=False),
@@ -293,8 +290,9 @@ def upgrade() -> None:
         sa.Column("department_id", sa.Uuid(), nullable=False),
         sa.Column("owner_id", sa.Uuid(), nullable=True),
         sa.Column("sort_key", sa.Text(), nullable=False),
-        sa.Column("tokens", sa.ARRAY(sa.Text()), nullable=False),
-        sa.Column("tag_ids", sa.ARRAY(sa.Uuid()), nullable=False),
+        sa.Column("tokens", postgresql.ARRAY(sa.Integer()), nullable=False),
+        sa.Column("keys", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("tag_ids", postgresql.ARRAY(sa.Uuid()), nullable=False),
         sa.Column("custom", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("is_sample", sa.Boolean(), nullable=False),
         sa.Column("import_id", sa.Uuid(), nullable=True),
@@ -314,6 +312,9 @@ def upgrade() -> None:
     op.create_index("activities_customer_idx", "activities", ["customer_id", "happened_at"], unique=False)
     op.create_index("activities_department_idx", "activities", ["department_id", "sort_key", "id"], unique=False)
     op.create_index("activities_import_idx", "activities", ["import_id"], unique=False, postgresql_where="import_id IS NOT NULL")
+    op.create_index(
+        "activities_keys_idx", "activities", ["keys"], unique=False, postgresql_using="gin", postgresql_with={"fastupdate": "off"}
+    )
     op.create_index("activities_open_idx", "activities", ["owner_id", "due_at"], unique=False, postgresql_where="done_at IS NULL")
     op.create_index("activities_owner_idx", "activities", ["owner_id", "sort_key", "id"], unique=False)
     op.create_index("activities_parent_department_idx", "activities", ["parent_department_id"], unique=False)
@@ -380,8 +381,9 @@ def upgrade() -> None:
         sa.Column("department_id", sa.Uuid(), nullable=False),
         sa.Column("owner_id", sa.Uuid(), nullable=True),
         sa.Column("sort_key", sa.Text(), nullable=False),
-        sa.Column("tokens", sa.ARRAY(sa.Text()), nullable=False),
-        sa.Column("tag_ids", sa.ARRAY(sa.Uuid()), nullable=False),
+        sa.Column("tokens", postgresql.ARRAY(sa.Integer()), nullable=False),
+        sa.Column("keys", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("tag_ids", postgresql.ARRAY(sa.Uuid()), nullable=False),
         sa.Column("custom", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("is_sample", sa.Boolean(), nullable=False),
         sa.Column("import_id", sa.Uuid(), nullable=True),
@@ -399,6 +401,7 @@ def upgrade() -> None:
     op.create_index("notes_customer_idx", "notes", ["customer_id", "created_at"], unique=False)
     op.create_index("notes_department_idx", "notes", ["department_id", "sort_key", "id"], unique=False)
     op.create_index("notes_import_idx", "notes", ["import_id"], unique=False, postgresql_where="import_id IS NOT NULL")
+    op.create_index("notes_keys_idx", "notes", ["keys"], unique=False, postgresql_using="gin", postgresql_with={"fastupdate": "off"})
     op.create_index("notes_owner_idx", "notes", ["owner_id", "sort_key", "id"], unique=False)
     op.create_index("notes_parent_department_idx", "notes", ["parent_department_id"], unique=False)
     op.create_index("notes_parent_owner_idx", "notes", ["parent_owner_id"], unique=False)
@@ -443,8 +446,9 @@ def upgrade() -> None:
         sa.Column("department_id", sa.Uuid(), nullable=False),
         sa.Column("owner_id", sa.Uuid(), nullable=True),
         sa.Column("sort_key", sa.Text(), nullable=False),
-        sa.Column("tokens", sa.ARRAY(sa.Text()), nullable=False),
-        sa.Column("tag_ids", sa.ARRAY(sa.Uuid()), nullable=False),
+        sa.Column("tokens", postgresql.ARRAY(sa.Integer()), nullable=False),
+        sa.Column("keys", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("tag_ids", postgresql.ARRAY(sa.Uuid()), nullable=False),
         sa.Column("custom", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("is_sample", sa.Boolean(), nullable=False),
         sa.Column("import_id", sa.Uuid(), nullable=True),
@@ -464,8 +468,8 @@ def upgrade() -> None:
     op.create_index("contacts_account_idx", "contacts", ["account_id", "sort_key", "id"], unique=False)
     op.create_index("contacts_created_idx", "contacts", ["created_at", "id"], unique=False)
     op.create_index("contacts_department_idx", "contacts", ["department_id", "sort_key", "id"], unique=False)
-    op.create_index("contacts_external_idx", "contacts", ["external_id"], unique=False, postgresql_where="external_id IS NOT NULL")
     op.create_index("contacts_import_idx", "contacts", ["import_id"], unique=False, postgresql_where="import_id IS NOT NULL")
+    op.create_index("contacts_keys_idx", "contacts", ["keys"], unique=False, postgresql_using="gin", postgresql_with={"fastupdate": "off"})
     op.create_index("contacts_owner_idx", "contacts", ["owner_id", "sort_key", "id"], unique=False)
     op.create_index("contacts_sample_idx", "contacts", ["id"], unique=False, postgresql_where="is_sample")
     op.create_index("contacts_sort_idx", "contacts", ["sort_key", "id"], unique=False)
@@ -485,8 +489,8 @@ def downgrade() -> None:
     op.drop_index("contacts_sort_idx", table_name="contacts")
     op.drop_index("contacts_sample_idx", table_name="contacts", postgresql_where="is_sample")
     op.drop_index("contacts_owner_idx", table_name="contacts")
+    op.drop_index("contacts_keys_idx", table_name="contacts", postgresql_using="gin", postgresql_with={"fastupdate": "off"})
     op.drop_index("contacts_import_idx", table_name="contacts", postgresql_where="import_id IS NOT NULL")
-    op.drop_index("contacts_external_idx", table_name="contacts", postgresql_where="external_id IS NOT NULL")
     op.drop_index("contacts_department_idx", table_name="contacts")
     op.drop_index("contacts_created_idx", table_name="contacts")
     op.drop_index("contacts_account_idx", table_name="contacts")
@@ -500,6 +504,7 @@ def downgrade() -> None:
     op.drop_index("notes_parent_owner_idx", table_name="notes")
     op.drop_index("notes_parent_department_idx", table_name="notes")
     op.drop_index("notes_owner_idx", table_name="notes")
+    op.drop_index("notes_keys_idx", table_name="notes", postgresql_using="gin", postgresql_with={"fastupdate": "off"})
     op.drop_index("notes_import_idx", table_name="notes", postgresql_where="import_id IS NOT NULL")
     op.drop_index("notes_department_idx", table_name="notes")
     op.drop_index("notes_customer_idx", table_name="notes")
@@ -520,6 +525,7 @@ def downgrade() -> None:
     op.drop_index("activities_parent_department_idx", table_name="activities")
     op.drop_index("activities_owner_idx", table_name="activities")
     op.drop_index("activities_open_idx", table_name="activities", postgresql_where="done_at IS NULL")
+    op.drop_index("activities_keys_idx", table_name="activities", postgresql_using="gin", postgresql_with={"fastupdate": "off"})
     op.drop_index("activities_import_idx", table_name="activities", postgresql_where="import_id IS NOT NULL")
     op.drop_index("activities_department_idx", table_name="activities")
     op.drop_index("activities_customer_idx", table_name="activities")
@@ -532,10 +538,8 @@ def downgrade() -> None:
     op.drop_index("accounts_sample_idx", table_name="accounts", postgresql_where="is_sample")
     op.drop_index(op.f("accounts_parent_account_id_idx"), table_name="accounts")
     op.drop_index("accounts_owner_idx", table_name="accounts")
-    op.drop_index("accounts_name_key_idx", table_name="accounts")
+    op.drop_index("accounts_keys_idx", table_name="accounts", postgresql_using="gin", postgresql_with={"fastupdate": "off"})
     op.drop_index("accounts_import_idx", table_name="accounts", postgresql_where="import_id IS NOT NULL")
-    op.drop_index("accounts_host_idx", table_name="accounts", postgresql_where="web_host IS NOT NULL")
-    op.drop_index("accounts_external_idx", table_name="accounts", postgresql_where="external_id IS NOT NULL")
     op.drop_index("accounts_department_idx", table_name="accounts")
     op.drop_index("accounts_created_idx", table_name="accounts")
     op.drop_table("accounts")

@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 from saas.core.i18n import L_
-from saas.core.text.normal import company_key, web_host
 from saas.crm.accounts.model import Account
 from saas.crm.choices import INDUSTRIES, LANGUAGES, SOURCES, TIERS
 from saas.crm.objects.common import GROUP_ADDRESS, GROUP_RECORD, address_fields, record_fields
-from saas.crm.objects.definition import ObjectDef
+from saas.crm.objects.definition import ObjectDef, Preset
 from saas.crm.objects.fields import Choice, Date, LongText, Money, Number, Option, Text, Url
 from saas.crm.objects.rich_fields import Emails, Link, Phones
-
-
-def derive(account: Account) -> None:
-    """Keep the keys by which a firm is recognised under other spellings."""
-    account.name_key = company_key(account.name)
-    account.web_host = web_host(account.website) if account.website else None
-
 
 KINDS = (
     Option("prospect", L_("Prospect"), "amber"),
@@ -45,7 +37,6 @@ ACCOUNTS = ObjectDef(
     icon="building-2",
     model=Account,
     customer="id",
-    derive=derive,
     groups=(
         ("main", L_("Company")),
         ("reach", L_("How to reach them")),
@@ -87,5 +78,14 @@ ACCOUNTS = ObjectDef(
         "phones": ("phones",),
         "codes": ("code",),
     },
+    recognised={
+        "name": ("name", "legal_name"),
+        "host": ("website",),
+        "email": ("emails",),
+        "phone": ("phones",),
+        "tax": ("tax_number",),
+        "id": ("external_id",),
+    },
     default_columns=("name", "kind", "tier", "industry", "city", "country", "owner_id", "updated_at"),
+    presets=(Preset(label=L_("All")), Preset(label=L_("Mine"), filters=(("owner_id", "any", ("me",)),))),
 )

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Numeric
+from sqlalchemy import ForeignKey, Numeric
 from sqlalchemy.orm import Mapped, mapped_column
 
 from saas.crm.objects.columns import RecordBase, record_indexes
@@ -17,15 +17,9 @@ class Account(RecordBase):
     """A customer firm or household, or one that may become a customer, a partner or a supplier."""
 
     __tablename__ = "accounts"
-    __table_args__ = (
-        *record_indexes("accounts"),
-        Index("accounts_external_idx", "external_id", postgresql_where="external_id IS NOT NULL"),
-        Index("accounts_name_key_idx", "name_key"),
-        Index("accounts_host_idx", "web_host", postgresql_where="web_host IS NOT NULL"),
-    )
+    __table_args__ = (*record_indexes("accounts"),)
 
     name: Mapped[str]
-    name_key: Mapped[str]
     legal_name: Mapped[str | None]
     kind: Mapped[str | None]
     tier: Mapped[str | None]
@@ -38,7 +32,6 @@ class Account(RecordBase):
     territory: Mapped[str | None]
     tax_number: Mapped[str | None]
     website: Mapped[str | None]
-    web_host: Mapped[str | None]
     emails: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
     phones: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
     street: Mapped[str | None]

@@ -7,7 +7,7 @@ from saas.core.locale_format import person_name
 from saas.crm.choices import LANGUAGES, SOURCES, TIERS
 from saas.crm.contacts.model import Contact
 from saas.crm.objects.common import GROUP_ADDRESS, GROUP_RECORD, address_fields, record_fields
-from saas.crm.objects.definition import ObjectDef
+from saas.crm.objects.definition import ObjectDef, Preset
 from saas.crm.objects.fields import Choice, Date, LongText, Option, Text, Url, YesNo
 from saas.crm.objects.rich_fields import Emails, Link, Phones
 
@@ -91,5 +91,7 @@ CONTACTS = ObjectDef(
         "phones": ("phones",),
         "codes": ("code",),
     },
+    recognised={"email": ("emails",), "phone": ("phones",), "id": ("external_id",)},
     default_columns=("name", "account_id", "job_title", "emails", "phones", "owner_id", "updated_at"),
+    presets=(Preset(label=L_("All")), Preset(label=L_("Mine"), filters=(("owner_id", "any", ("me",)),))),
 )

@@ -19,7 +19,6 @@ class Contact(RecordBase):
     __table_args__ = (
         *record_indexes("contacts"),
         Index("contacts_account_idx", "account_id", "sort_key", "id"),
-        Index("contacts_external_idx", "external_id", postgresql_where="external_id IS NOT NULL"),
     )
 
     name: Mapped[str]

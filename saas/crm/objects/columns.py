@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Integer, Uuid
+from sqlalchemy import ForeignKey, Index, Integer, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -16,7 +16,7 @@ from saas.tenants.models import TenantBase
 
 
 class RecordBase(TenantBase):
-    """A row of any CRM object. `sort_key` and `tokens` are derived from its fields by the engine and never typed.
+    """A row of any CRM object. `sort_key`, `tokens` and `keys` are derived from its fields by the engine and never typed.
 
     `custom` holds values of the firm's own fields; `is_sample` marks demonstration data; `import_id` the run that brought the row.
     """
@@ -29,6 +29,7 @@ class RecordBase(TenantBase):
     owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("members.id"))
     sort_key: Mapped[str]
     tokens: Mapped[list[int]] = mapped_column(ARRAY(Integer), default=list)
+    keys: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
     tag_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), default=list)
     custom: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
     is_sample: Mapped[bool] = mapped_column(default=False)
@@ -41,8 +42,10 @@ class RecordBase(TenantBase):
 
 
 # Set by the engine, never by a form, an import or the API.
-ENGINE_COLUMNS = frozenset("id code sort_key tokens custom is_sample import_id version created_at created_by updated_at updated_by".split())
-DERIVED_COLUMNS = frozenset(("sort_key", "tokens"))
+ENGINE_COLUMNS = frozenset(
+    "id code sort_key tokens keys custom is_sample import_id version created_at created_by updated_at updated_by".split()
+)
+DERIVED_COLUMNS = frozenset(("sort_key", "tokens", "keys"))
 
 
 def record_indexes(table: str) -> tuple[Index, ...]:
@@ -54,6 +57,7 @@ def record_indexes(table: str) -> tuple[Index, ...]:
         Index(f"{table}_updated_idx", "updated_at", "id"),
         Index(f"{table}_created_idx", "created_at", "id"),
         Index(f"{table}_tokens_idx", "tokens", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
+        Index(f"{table}_keys_idx", "keys", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
         Index(f"{table}_tags_idx", "tag_ids", postgresql_using="gin", postgresql_where="tag_ids <> '{}'"),
         Index(f"{table}_import_idx", "import_id", postgresql_where="import_id IS NOT NULL"),
         Index(f"{table}_sample_idx", "id", postgresql_where="is_sample"),

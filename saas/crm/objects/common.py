@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from saas.core.i18n import L_
-from saas.crm.objects.fields import DateTime, Field, Text
+from saas.crm.objects.countries import COUNTRIES
+from saas.crm.objects.fields import Choice, DateTime, Field, Text
 from saas.crm.objects.rich_fields import DepartmentOf, Person, Tags
 
 GROUP_RECORD = ("record", L_("Record"))
@@ -17,7 +18,7 @@ def address_fields(prefix: str = "", group: str = "address") -> tuple[Field, ...
         Text(name=f"{prefix}postal_code", label=L_("Postal code"), group=group, max_length=20),
         Text(name=f"{prefix}city", label=L_("City"), group=group),
         Text(name=f"{prefix}region", label=L_("State or region"), group=group),
-        Text(name=f"{prefix}country", label=L_("Country"), group=group),
+        Choice(name=f"{prefix}country", label=L_("Country"), group=group, options=COUNTRIES),
     )
 
 

@@ -14,6 +14,15 @@ from saas.crm.objects.rich_fields import Link
 
 
 @dataclass(frozen=True, kw_only=True)
+class Preset:
+    """A ready-made view of a list, offered as a tab. `filters` are (field, operator, values); `sort` as in `ObjectDef.default_sort`."""
+
+    label: LazyText
+    filters: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
+    sort: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ObjectDef:
     """One kind of record.
 
@@ -23,7 +32,9 @@ class ObjectDef:
     of members who see the row whatever its parent (participants).
     `customer` names the column that leads to the customer behind a record: its own key, or a link.
     `searched` maps the parts of `crm.search.tokens` (names, texts, emails, phones, codes) to field names.
+    `recognised` maps the natures of `objects.keys` to fields by which a record is known to be the same one.
     `derive(record)` keeps computed columns true before every save. `groups` are (key, label) in the order of forms.
+    `default_sort` orders its list: "" by the label, else a sortable field's name, after "-" when the greatest comes first.
     Without `has_page` there is neither list nor detail: its rows show only on the records they belong to.
     """
 
@@ -42,7 +53,10 @@ class ObjectDef:
     customer: str | None = None
     derive: Callable[[Any], None] | None = None
     searched: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    recognised: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     default_columns: tuple[str, ...] = ()
+    default_sort: str = ""
+    presets: tuple[Preset, ...] = ()
     has_page: bool = True
 
     @cached_property

@@ -7,6 +7,7 @@ from typing import Any
 from saas.core.text.sorting import sort_key
 from saas.crm.objects.columns import RecordBase
 from saas.crm.objects.definition import ObjectDef
+from saas.crm.objects.keys import keys_of
 from saas.crm.search.tokens import Searchable, tokens
 
 
@@ -15,6 +16,7 @@ def derive(obj: ObjectDef, record: RecordBase) -> None:
     if obj.derive:
         obj.derive(record)
     record.sort_key = sort_key(obj.label_of(record), is_person_name=obj.is_person)
+    record.keys = keys_of(obj, record)
     record.tokens = tokens(searchable(obj, record))
 
 

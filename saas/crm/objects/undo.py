@@ -26,7 +26,7 @@ class Undone:
 
 
 def undo(ctx: Context, batch_id: int) -> Undone:
-    """Take back a batch of the member's own, or anybody's for an admin (Rights 9). Raises NotFound, Forbidden, Conflict (undone already)."""
+    """Take back a batch of the member's own, or anybody's for an admin (Rights 9). Raises NotFound, Forbidden, Conflict (undone)."""
     batch = ctx.db.get(JournalBatch, batch_id)
     if batch is None:
         raise NotFound(_("There is nothing to undo."))
