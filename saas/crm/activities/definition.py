@@ -5,7 +5,7 @@ from __future__ import annotations
 from saas.core.i18n import L_
 from saas.crm.activities.model import Activity
 from saas.crm.objects.common import GROUP_RECORD, record_fields
-from saas.crm.objects.definition import ObjectDef
+from saas.crm.objects.definition import ObjectDef, Preset
 from saas.crm.objects.fields import Choice, DateTime, LongText, Option, Text
 
 
@@ -58,4 +58,11 @@ ACTIVITIES = ObjectDef(
     ),
     searched={"names": ("title",), "codes": ("code",)},
     default_columns=("title", "kind", "due_at", "done_at", "priority", "owner_id"),
+    default_sort="-happened_at",
+    presets=(
+        Preset(label=L_("All")),
+        Preset(label=L_("My open ones"), filters=(("owner_id", "any", ("me",)), ("done_at", "empty", ())), sort="due_at"),
+        Preset(label=L_("Open"), filters=(("done_at", "empty", ()),), sort="due_at"),
+        Preset(label=L_("Done"), filters=(("done_at", "filled", ()),)),
+    ),
 )

@@ -47,6 +47,7 @@ CONTACTS = ObjectDef(
     icon="user-round",
     model=Contact,
     is_person=True,
+    name_parts=("given_name", "family_name"),
     customer="account_id",
     derive=derive,
     groups=(

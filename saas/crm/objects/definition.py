@@ -27,7 +27,8 @@ class ObjectDef:
     """One kind of record.
 
     `name` is the plural used in addresses, rights and the journal (`contacts`); `prefix` begins its codes.
-    `label_field` names a record in links; `is_person` sorts that label as a person's name.
+    `label_field` names a record in links; `is_person` sorts that label as a person's name,
+    made of `name_parts` (given, family).
     `parent` names the (object, key) columns of a child row, which is seen as its parent is (Rights 5); `open_to` names an array column
     of members who see the row whatever its parent (participants).
     `customer` names the column that leads to the customer behind a record: its own key, or a link.
@@ -48,6 +49,7 @@ class ObjectDef:
     groups: tuple[tuple[str, LazyText], ...]
     label_field: str = "name"
     is_person: bool = False
+    name_parts: tuple[str, ...] = ()
     parent: tuple[str, str] | None = None
     open_to: str | None = None
     customer: str | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
@@ -292,6 +292,15 @@ class DateTime(Field):
         except ValueError:
             moment = datetime.combine(parse_date(text), datetime.min.time())
         return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(ctx.timezone))
+
+    def _compare(self, column: Any, operator: str, values: Sequence[str], ctx: Context) -> ColumnElement[bool]:
+        """Compare as others do, except that "until" a day includes the whole of that day."""
+        if operator != "max" or ":" in values[0]:
+            return super()._compare(column, operator, values, ctx)
+        try:
+            return column < self._parse(values[0].strip(), ctx) + timedelta(days=1)  # type: ignore[no-any-return]
+        except OverflowError as error:
+            raise FieldError(_("Type a date such as %(example)s.", example=format_date(date(2026, 12, 3)))) from error
 
     def typed(self, value: Any, ctx: Context) -> str:
         return value.astimezone(ZoneInfo(ctx.timezone)).strftime("%Y-%m-%dT%H:%M") if value else ""

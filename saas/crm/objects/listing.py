@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Row, and_, func, select
 
 from saas.auth.context import Context
+from saas.core.i18n import _
+from saas.core.ids import parse_id
+from saas.crm.objects import access, cursors, pager, records
+from saas.crm.objects.cursors import Cursor
 from saas.crm.objects.definition import ObjectDef
 from saas.crm.objects.fields import Field, FieldError
-from saas.crm.objects.images import from_image, to_json
+from saas.crm.objects.ordering import BY_LABEL, Order, order_of, place, sortable
+from saas.crm.objects.pager import Wanted
+from saas.crm.objects.rich_fields import Link
+from saas.crm.search import paging
+from saas.crm.search.criteria import criterion
+from saas.crm.search.query import parse
+
+__all__ = ["DEFAULT_SORT", "Filter", "Page", "Query", "conditions_of", "count", "matches", "page", "selection", "sortable"]
 
 PAGE_ROWS = 25
 COUNTED_ROWS = 10_000
-DEFAULT_SORT = "label"
+DEFAULT_SORT = BY_LABEL
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,10 @@ class Query:
     columns: tuple[str, ...] = ()
     limit: int = PAGE_ROWS
 
+    def without_cursor(self) -> Query:
+        """The same question from the beginning."""
+        return replace(self, cursor="")
+
 
 @dataclass
 class Page:
@@ -57,68 +66,99 @@ class Page:
 
 
 def page(ctx: Context, obj: ObjectDef, query: Query, extra: ColumnElement[bool] | None = None) -> Page:
-    """Read one page under the reader's rights. One statement, whose cost does not grow with the number of the page."""
-    conditions, problems = conditions_of(ctx, obj, query)
+    """Read one page under the reader's rights, in a bounded number of statements whose cost does not grow with the number of the page.
+
+    A filter that cannot be read makes the page empty and is reported by field name: never silently left out.
+    """
+    conditions, problems = conditions_of(ctx, obj, query.filters)
+    if problems:
+        return Page(problems=problems)
     if extra is not None:
         conditions.append(extra)
-    order = _order_column(obj, query)
-    back, after = _read_cursor(query.cursor)
-    is_descending = query.is_descending != back
-    statement = select(*_columns(obj, query, order)).where(*conditions)
-    if after is not None:
-        statement = statement.where(_beyond(obj, order, after, is_descending))
-    statement = _ordered(statement, obj, order, is_descending).limit(query.limit + 1)
-    rows = list(ctx.db.execute(statement))
+    cursor = cursors.read(query.cursor)
+    order = order_of(obj, query.sort, query.is_descending != cursor.is_back)
+    words = parse(query.search, ctx.workspace.region)
+    wanted = Wanted(order, conditions, words, place(obj, order, cursor.after), query.limit + 1)
+    rows = _walk(ctx, obj, query, wanted) if pager.is_walkable(ctx, obj, wanted) else _fetch(ctx, obj, query, wanted)
     has_more = len(rows) > query.limit
     rows = rows[: query.limit]
-    if back:
+    if cursor.is_back:
         rows.reverse()
-    return _with_cursors(rows, has_more, back, after is not None, problems)
+    return _with_cursors(rows, has_more, cursor)
 
 
 def count(
     ctx: Context, obj: ObjectDef, query: Query, *, is_exact: bool = False, extra: ColumnElement[bool] | None = None
 ) -> tuple[int, bool]:
     """Count the matching rows; (10,000, True) means there are more, unless an exact count is asked for."""
-    conditions, _problems = conditions_of(ctx, obj, query)
+    conditions, problems = conditions_of(ctx, obj, query.filters)
+    if problems:
+        return 0, False
     if extra is not None:
         conditions.append(extra)
-    matching = select(obj.model.id).where(*conditions)
+    table: Any = obj.model.__table__
+    words = parse(query.search, ctx.workspace.region)
+    where = and_(pager.visible(ctx, obj), *conditions)
+    if not words.is_blank and not is_exact:
+        searched = paging.Searched(table, table.c.id, table.c.sort_key, table.c.tokens)
+        number = paging.count(lambda statement: ctx.db.execute(statement).all(), searched, words, where, COUNTED_ROWS)
+        return (COUNTED_ROWS, True) if number > COUNTED_ROWS else (number, False)
+    matching = select(table.c.id).where(where, criterion(words, table.c.tokens))
     if not is_exact:
         matching = matching.limit(COUNTED_ROWS + 1)
     number = ctx.db.execute(select(func.count()).select_from(matching.subquery())).scalar_one()
     return (COUNTED_ROWS, True) if number > COUNTED_ROWS and not is_exact else (number, False)
 
 
-def conditions_of(ctx: Context, obj: ObjectDef, query: Query) -> tuple[list[ColumnElement[bool]], dict[str, str]]:
-    """Compile filters and search; a filter that cannot be read matches nothing and is reported by field name."""
-    conditions: list[ColumnElement[bool]] = []
-    problems: dict[str, str] = {}
-    for wanted in query.filters:
-        field_def = obj.by_name.get(wanted.field)
-        if field_def is None or not field_def.is_filterable or wanted.operator not in field_def.operators:
-            problems[wanted.field] = wanted.field
-            continue
-        try:
-            conditions.append(field_def.clause(obj.model, wanted.operator, wanted.values, ctx))
-        except FieldError as error:
-            problems[wanted.field] = str(error)
+def selection(ctx: Context, obj: ObjectDef, query: Query) -> ColumnElement[bool]:
+    """Compile all that a query asks for to one condition; rights are not in it. Nothing matches when a filter cannot be read."""
+    conditions, problems = conditions_of(ctx, obj, query.filters)
+    if problems:
+        return obj.model.id.in_(())
     if query.search.strip():
         conditions.append(matches(obj, query.search, ctx.workspace.region))
+    return and_(obj.model.id.is_not(None), *conditions)
+
+
+def matches(obj: ObjectDef, search: str, region: str) -> ColumnElement[bool]:
+    """Compile what somebody typed into a search box to a condition on the tokens. For a page in order use `page`."""
+    return criterion(parse(search, region), obj.model.__table__.c.tokens)
+
+
+def conditions_of(ctx: Context, obj: ObjectDef, filters: Iterable[Filter]) -> tuple[list[ColumnElement[bool]], dict[str, str]]:
+    """Compile filters to conditions on the plain table; those that cannot be read are reported by field name."""
+    conditions: list[ColumnElement[bool]] = []
+    problems: dict[str, str] = {}
+    for wanted in filters:
+        field_def = obj.by_name.get(wanted.field)
+        if field_def is None or not field_def.is_filterable or wanted.operator not in field_def.operators:
+            problems[wanted.field] = _("This filter is not available.")
+            continue
+        try:
+            conditions.append(_condition(ctx, obj, field_def, wanted))
+        except FieldError as error:
+            problems[wanted.field] = str(error)
     return conditions, problems
 
 
-def sortable(obj: ObjectDef) -> tuple[Field, ...]:
-    """List the fields a list can be sorted by beside the label."""
-    return tuple(f for f in obj.fields if f.is_sortable and f.name != obj.label_field)
+def _condition(ctx: Context, obj: ObjectDef, field_def: Field, wanted: Filter) -> ColumnElement[bool]:
+    values = [value for value in wanted.values if value.strip()]
+    if wanted.operator not in ("empty", "filled") and not values:
+        raise FieldError(_("Give this filter a value."))
+    if isinstance(field_def, Link) and values:
+        values = _readable(ctx, field_def, values)
+    return field_def.clause(obj.model.__table__.c, wanted.operator, values, ctx)
 
 
-def _order_column(obj: ObjectDef, query: Query) -> Any:
-    names = {f.name for f in sortable(obj)}
-    return getattr(obj.model, query.sort) if query.sort in names else obj.model.sort_key
+def _readable(ctx: Context, link: Link, values: Sequence[str]) -> list[str]:
+    """Leave only targets the reader may open: there is no filter by what one may not read (Rights 7)."""
+    target = next(other for other in access.registered() if other.name == link.target)
+    keys = [key for value in values if (key := parse_id(value))]
+    names = records.label(ctx, target, keys)
+    return [str(key) for key in keys if names.get(key, ("", False))[1]]
 
 
-def _columns(obj: ObjectDef, query: Query, order: Any) -> list[Any]:
+def _columns(obj: ObjectDef, query: Query, order: Order) -> list[Any]:
     model: Any = obj.model
     names = {"id", "code", "version", "owner_id", "department_id", "is_sample", obj.label_field}
     for name in query.columns or obj.default_columns:
@@ -126,76 +166,34 @@ def _columns(obj: ObjectDef, query: Query, order: Any) -> list[Any]:
             names.update(obj.by_name[name].columns)
     if obj.parent:
         names.update((*obj.parent, "customer_id"))
-    return [*(getattr(model, name) for name in sorted(names)), order.label("sort_value")]
+    return [*(getattr(model, name) for name in sorted(names)), getattr(model, order.value.name).label("sort_value")]
 
 
-def _ordered(statement: Select[Any], obj: ObjectDef, order: Any, is_descending: bool) -> Select[Any]:
-    if is_descending:
-        return statement.order_by(order.desc().nulls_last() if _is_nullable(order) else order.desc(), obj.model.id.desc())
-    return statement.order_by(order.asc().nulls_first() if _is_nullable(order) else order.asc(), obj.model.id.asc())
+def _walk(ctx: Context, obj: ObjectDef, query: Query, wanted: Wanted) -> list[Row[Any]]:
+    """Read the page at once, along one index."""
+    statement = select(*_columns(obj, query, wanted.order))
+    if wanted.after:
+        statement = statement.where(wanted.order.beyond(wanted.after))
+    return list(ctx.db.execute(statement.order_by(*wanted.order.clauses).limit(wanted.limit)))
 
 
-def _is_nullable(order: Any) -> bool:
-    return bool(order.property.columns[0].nullable)
+def _fetch(ctx: Context, obj: ObjectDef, query: Query, wanted: Wanted) -> list[Row[Any]]:
+    """Find the keys of the page, then read its rows."""
+    keys = [key for key, _value in pager.positions(ctx, obj, wanted)]
+    if not keys:
+        return []
+    statement = select(*_columns(obj, query, wanted.order)).where(obj.model.id.in_(keys))
+    found = {row.id: row for row in ctx.db.execute(statement)}
+    return [found[key] for key in keys if key in found]
 
 
-def _beyond(obj: ObjectDef, order: Any, after: tuple[Any, UUID], is_descending: bool) -> ColumnElement[bool]:
-    """Rows behind a cursor. Nulls come first going up and last going down."""
-    value = from_image(obj.model, {order.key: after[0]}).get(order.key) if order.key != "sort_key" else after[0]
-    key = obj.model.id
-    row = tuple_(order, key)
-    if value is None:
-        rest = key < after[1] if is_descending else key > after[1]
-        same = and_(order.is_(None), rest)
-        return same if is_descending else or_(same, order.is_not(None))
-    bound = tuple_(literal(value, order.type), literal(after[1], key.type))
-    if not is_descending:
-        return row > bound
-    return or_(row < bound, order.is_(None)) if _is_nullable(order) else row < bound
-
-
-def _with_cursors(rows: list[Row[Any]], has_more: bool, back: bool, has_cursor: bool, problems: dict[str, str]) -> Page:
+def _with_cursors(rows: list[Row[Any]], has_more: bool, cursor: Cursor) -> Page:
     if not rows:
-        return Page(problems=problems)
-    has_next = has_more if not back else True
-    has_previous = has_more if back else has_cursor
+        return Page()
+    has_next = has_more or cursor.is_back
+    has_previous = has_more if cursor.is_back else cursor.after is not None
     return Page(
         rows=rows,
-        next_cursor=_write_cursor(rows[-1], back=False) if has_next else "",
-        previous_cursor=_write_cursor(rows[0], back=True) if has_previous else "",
-        problems=problems,
+        next_cursor=cursors.write(rows[-1].sort_value, rows[-1].id, is_back=False) if has_next else "",
+        previous_cursor=cursors.write(rows[0].sort_value, rows[0].id, is_back=True) if has_previous else "",
     )
-
-
-def _write_cursor(row: Row[Any], *, back: bool) -> str:
-    plain = json.dumps(["b" if back else "f", to_json(row.sort_value), str(row.id)], ensure_ascii=False, default=_plain)
-    return base64.urlsafe_b64encode(plain.encode()).decode().rstrip("=")
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, datetime | date | Decimal):
-        return str(value)
-    raise TypeError(type(value).__name__)
-
-
-def _read_cursor(text: str) -> tuple[bool, tuple[Any, UUID] | None]:
-    """Take a cursor apart; a damaged one counts as the beginning."""
-    if not text:
-        return False, None
-    try:
-        way, value, key = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        return way == "b", (value, UUID(key))
-    except (ValueError, TypeError, binascii.Error):
-        return False, None
-
-
-def without_cursor(query: Query) -> Query:
-    """The same question from the beginning."""
-    return replace(query, cursor="")
-
-
-def matches(obj: ObjectDef, search: str, region: str) -> ColumnElement[bool]:
-    """Compile what somebody typed into a list's search box to a condition on the tokens."""
-    model: Any = obj.model
-    found = [word for word in search.casefold().split() if word]
-    return model.tokens.contains(found)  # type: ignore[no-any-return]

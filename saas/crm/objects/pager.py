@@ -1,0 +1,121 @@
+"""Finding which rows make up a page, at any size of the book: one OR of rights, or a rare filter, under ORDER BY … LIMIT does not page.
+
+Statements here are on the plain table and say the rights themselves, by `access.visible` and `access.branches`; the rows of the page
+are then read under the session's own criteria, a second net.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, select, true, union_all
+
+from saas.auth.context import Context
+from saas.auth.permissions import READ
+from saas.crm.objects import access
+from saas.crm.objects.definition import ObjectDef
+from saas.crm.objects.ordering import Order
+from saas.crm.search import paging
+from saas.crm.search.criteria import criterion
+from saas.crm.search.query import Query as Words
+
+# Above this many ways to reach rows, one condition is cheaper than a statement with a part for each.
+MAX_BRANCHES = 40
+
+Positions = list[tuple[UUID, Any]]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a page is to hold: rows that satisfy all `conditions` and `words`, in `order`, behind a place, at most `limit`."""
+
+    order: Order
+    conditions: Sequence[ColumnElement[bool]]
+    words: Words
+    after: tuple[Any, UUID] | None
+    limit: int
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing but rights restricts the rows."""
+        return not self.conditions and self.words.is_blank
+
+
+def is_walkable(ctx: Context, obj: ObjectDef, wanted: Wanted) -> bool:
+    """Tell whether one walk along an index finds the page: no filter, and all rows, an owner's or none within reach."""
+    if not wanted.is_plain:
+        return False
+    ways = access.branches(ctx.rights, obj.name, READ)
+    return not ways or visible(ctx, obj).compare(true()) or (obj.parent is None and len(ways) == 1 and ways[0].owner is not None)
+
+
+def positions(ctx: Context, obj: ObjectDef, wanted: Wanted) -> Positions:
+    """Find key and sort value of the rows of a page, in order, under the reader's rights."""
+    if wanted.order.is_nullable:
+        return _fenced(ctx, obj, wanted)
+    ways = access.branches(ctx.rights, obj.name, READ)
+    if wanted.is_plain and obj.parent is None and sum(max(1, len(way.departments)) for way in ways) <= MAX_BRANCHES:
+        return _by_branches(ctx, obj, wanted, ways)
+    return _stepwise(ctx, obj, wanted)
+
+
+def visible(ctx: Context, obj: ObjectDef, action: str = READ) -> ColumnElement[bool]:
+    """Compile the one predicate over the plain table."""
+    plain: Any = obj.model.__table__.c
+    return access.visible(ctx.rights, replace(obj, model=plain), action)
+
+
+def _stepwise(ctx: Context, obj: ObjectDef, wanted: Wanted) -> Positions:
+    """Leave it to the search's pager, which takes steps of bounded cost until one holds the page."""
+    table: Any = obj.model.__table__
+    order = wanted.order
+    is_label = order.value.name == "sort_key"
+    searched = paging.Searched(table, order.key, order.value, table.c.tokens, is_sort_key=is_label, is_person=obj.is_person)
+    after = (wanted.after[1], wanted.after[0]) if wanted.after else None
+    page = paging.Page(wanted.limit, after, order.is_descending)
+    where = and_(true(), visible(ctx, obj), *wanted.conditions)
+    return paging.page(lambda statement: ctx.db.execute(statement).all(), searched, wanted.words, where, page)
+
+
+def _fenced(ctx: Context, obj: ObjectDef, wanted: Wanted) -> Positions:
+    """Collect all that match, then sort: for columns that may be empty, which the steps cannot walk."""
+    order = wanted.order
+    where = [visible(ctx, obj), *wanted.conditions, criterion(wanted.words, obj.model.__table__.c.tokens)]
+    if wanted.after:
+        where.append(order.beyond(wanted.after))
+    hits = select(order.key, order.value).where(*where).cte("hits").prefix_with("MATERIALIZED")
+    inside = replace(order, key=hits.c.id, value=hits.c[order.value.name])
+    return _pairs(ctx, select(inside.key, inside.value).order_by(*inside.clauses).limit(wanted.limit))
+
+
+def _by_branches(ctx: Context, obj: ObjectDef, wanted: Wanted, ways: Sequence[access.Branch]) -> Positions:
+    """Take the page of each way to reach rows, each along its own index, and of these the first; a row may come by two ways."""
+    table: Any = obj.model.__table__
+    single: list[ColumnElement[bool]] = []
+    for way in ways:
+        if way.is_all or way.owner:
+            single.append(way.condition(table.c.owner_id, table.c.department_id))
+        else:
+            single.extend(table.c.department_id == department for department in sorted(way.departments))
+    if not single:
+        return []
+    parts = [_branch(wanted, condition) for condition in single]
+    merged = union_all(*(select(part.c.id, part.c[wanted.order.value.name]) for part in parts)).subquery()
+    inside = replace(wanted.order, key=merged.c.id, value=merged.c[wanted.order.value.name])
+    statement = select(inside.key, inside.value).distinct().order_by(*inside.clauses).limit(wanted.limit)
+    return _pairs(ctx, statement)
+
+
+def _branch(wanted: Wanted, condition: ColumnElement[bool]) -> Any:
+    order = wanted.order
+    statement = select(order.key, order.value).where(condition)
+    if wanted.after:
+        statement = statement.where(order.beyond(wanted.after))
+    return statement.order_by(*order.clauses).limit(wanted.limit).subquery()
+
+
+def _pairs(ctx: Context, statement: Select[Any]) -> Positions:
+    return [(row[0], row[1]) for row in ctx.db.execute(statement)]
