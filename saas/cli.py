@@ -8,7 +8,7 @@ import sys
 from saas import scheduler
 from saas.core import log
 from saas.core.settings import Settings, from_env
-from saas.tenants import cells, migrate, planes, provision, setup
+from saas.tenants import fleet_commands, setup
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -17,7 +17,8 @@ def main(argv: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     make = commands.add_parser("setup", help="prepare the databases once, as a superuser")
     make.add_argument("--admin-url", required=True, help="a superuser's URL; its database part is ignored")
-    commands.add_parser("migrate", help="upgrade the control plane and fill the pool of ready schemas")
+    commands.add_parser("migrate", help="upgrade the control plane and all workspaces, and fill the pool of ready schemas")
+    fleet_commands.add(commands)
     commands.add_parser("scheduler", help="hand periodic work to the workers, as the only one")
     options = parser.parse_args(argv)
     settings = from_env()
@@ -26,20 +27,14 @@ def main(argv: list[str] | None = None) -> int:
         return _setup(settings, options.admin_url)
     if options.command == "scheduler":
         return scheduler.run(settings)
-    return _migrate(settings)
+    if options.command == "fleet":
+        return fleet_commands.run(settings, options)
+    return fleet_commands.migrate_all(settings)
 
 
 def _setup(settings: Settings, admin_url: str) -> int:
     for warning in setup.prepare(settings, admin_url):
         print(f"warning: {warning}", file=sys.stderr)
-    return 0
-
-
-def _migrate(settings: Settings) -> int:
-    owners, databases = cells.connect_owners(settings), cells.connect(settings)
-    migrate.upgrade_control(owners.control)
-    made = provision.fill_pool(databases, owners)
-    print(f"control plane at {planes.head('control')}; {made} schemas made ready")
     return 0
 
 

@@ -42,6 +42,8 @@ def create_schema(owner: Engine, schema: str) -> str:
     with raw_transaction(owner) as connection:
         connection.execute(before)
         connection.execute(planes.render("tenant").encode())
+        for _revision, index in planes.slow_indexes("tenant"):
+            connection.execute(f"CREATE INDEX {index.name} ON {index.table} {index.definition}".encode())
         connection.execute(grants)
         connection.execute(closed)
     return planes.head("tenant")
@@ -77,7 +79,7 @@ class raw_transaction:
 
 
 def fill_pool(databases: Databases, owners: Owners, target: int = POOL_TARGET) -> int:
-    """Bring each cell up to `target` ready schemas at the newest revision; return how many were made. Safe to run twice at once."""
+    """Bring each cell up to `target` ready schemas, the new ones at the newest revision; return their number. Safe to run twice at once."""
     made = 0
     for cell, owner in owners.cells.items():
         while _ready(databases, cell) < target:
@@ -92,7 +94,7 @@ def fill_pool(databases: Databases, owners: Owners, target: int = POOL_TARGET) -
 def _ready(databases: Databases, cell: str) -> int:
     with control_session(databases) as control:
         query = select(func.count()).where(
-            TenantRow.status == "pooled", TenantRow.cell == cell, TenantRow.revision == planes.head("tenant")
+            TenantRow.status == "pooled", TenantRow.cell == cell, TenantRow.revision.not_in(planes.unserved())
         )
         return int(control.execute(query).scalar_one())
 
@@ -102,7 +104,8 @@ def claim(control: Session, slug: str, name: str, cell: str | None = None) -> Te
 
     Raises sqlalchemy.exc.IntegrityError when the name is taken.
     """
-    ready = select(TenantRow.id).where(TenantRow.status == "pooled", TenantRow.revision == planes.head("tenant"))
+    # While the fleet is being upgraded, schemas of both revisions are ready, and code of both releases takes them.
+    ready = select(TenantRow.id).where(TenantRow.status == "pooled", TenantRow.revision.not_in(planes.unserved()))
     if cell:
         ready = ready.where(TenantRow.cell == cell)
     ready = ready.order_by(func.random()).limit(1).with_for_update(skip_locked=True)
