@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from io import TextIOWrapper
 from pathlib import Path
@@ -78,7 +78,7 @@ def _fit(sample: str, delimiter: str) -> tuple[float, int]:
     return (round(alike + (HEADER_BONUS if widths[0] == usual else 0), 3), usual)
 
 
-def records(source: Path, encoding: Encoding, dialect: Dialect, limits: Limits) -> Iterator[list[str]]:
+def records(source: Path, encoding: Encoding, dialect: Dialect, limits: Limits) -> Generator[list[str], None, None]:
     """Yield every record, also empty ones, in bounded memory. Raises Unreadable for cells and rows without an end."""
     fed, row = [0], 0
     with open_text(source, encoding) as file:

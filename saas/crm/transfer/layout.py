@@ -1,5 +1,6 @@
 """Where the table stands in a sheet: titles above it, the row or two rows of column names, the report's footer below it."""
 
+
 from __future__ import annotations
 
 import re
@@ -134,7 +135,7 @@ def _at(row: Sequence[str], index: int) -> str:
     return row[index] if index < len(row) else ""
 
 
-def footer_start(tail: Sequence[list[str]], width: int) -> int:
+def footer_start(tail: Sequence[list[str]]) -> int:
     """Return the index in the last records from which they belong to the report (its length when none does)."""
     end = len(tail)
     while end and (_is_footer(tail[end - 1]) or sum(1 for cell in tail[end - 1] if cell) <= 1):
@@ -166,4 +167,6 @@ def _is_footer(row: Sequence[str]) -> bool:
 
 def _is_total(row: Sequence[str], has_footer: bool) -> bool:
     filled = [cell for cell in row if cell]
-    return len(filled) > (0 if has_footer else 1) and bool(_TOTAL.fullmatch(filled[0])) and all(_FIGURE.fullmatch(cell) for cell in filled[1:])
+    return (
+        len(filled) > (0 if has_footer else 1) and bool(_TOTAL.fullmatch(filled[0])) and all(_FIGURE.fullmatch(cell) for cell in filled[1:])
+    )

@@ -33,7 +33,7 @@ _ZEROS = re.compile(r"0{2,18}")
 
 def format_kind(code: str) -> CellFormat:
     """Say what a number format code makes of a number."""
-    plain = _ASIDE.sub("", code.split(";")[0]).lower().replace("am/pm", "h").replace("a/p", "h").replace("上午/下午", "h")
+    plain = _ASIDE.sub("", code.split(";", maxsplit=1)[0]).lower().replace("am/pm", "h").replace("a/p", "h").replace("上午/下午", "h")
     if _ZEROS.fullmatch(plain.strip()):
         return len(plain.strip())
     if "general" in plain:
@@ -86,14 +86,14 @@ def _moment(serial: float, kind: CellFormat, is_1904: bool) -> str:
     if not 0 <= serial < LAST_SERIAL:
         return ""
     if is_1904:
-        epoch = datetime(1904, 1, 1)  # noqa: DTZ001 -- a spreadsheet's clock has no zone
+        epoch = datetime(1904, 1, 1)
     else:
-        epoch = datetime(1899, 12, 31) if serial < FALSE_LEAP_DAY else datetime(1899, 12, 30)  # noqa: DTZ001
+        epoch = datetime(1899, 12, 31) if serial < FALSE_LEAP_DAY else datetime(1899, 12, 30)
     moment = epoch + timedelta(seconds=round(serial * 86_400))
     if serial < 1 and not is_1904:
         return moment.strftime("%H:%M:%S") if kind != "date" or serial else ""
     if kind == "date" and serial == int(serial):
-        return moment.strftime("%Y-%m-%d") if moment.year >= 1000 else ""  # noqa: PLR2004
+        return moment.strftime("%Y-%m-%d") if moment.year >= 1000 else ""
     if serial == int(serial) and kind == "datetime":
         return moment.strftime("%Y-%m-%d")
     return moment.strftime("%Y-%m-%d %H:%M:%S")

@@ -3,6 +3,7 @@
 All words of the reading half of import stand here and in `said_cells`, and nowhere else.
 """
 
+# ruff: noqa: E501 -- tables of words and patterns read best one entry a line
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
@@ -12,6 +13,7 @@ from typing import Any
 from saas.core.errors import DomainError
 from saas.core.i18n import N_, _, ngettext
 from saas.crm.transfer.said_cells import CELL_TEXTS
+from saas.crm.transfer.said_rows import ROW_TEXTS
 
 Figure = str | int
 
@@ -22,12 +24,8 @@ FILE_TEXTS: Mapping[str, str] = {
     "nothing_readable": N_("No table was found in this file. Upload a CSV or XLSX file with one row for each customer."),
     "too_big": N_("The file has %(size)s MB; up to %(limit)s MB can be imported. Split it into smaller files."),
     "too_many_rows": N_("The file has more than %(limit)s rows. Split it into smaller files and import one after the other."),
-    "too_many_columns": N_(
-        "The file has %(count)s columns; up to %(limit)s can be imported. Delete the columns that you do not need."
-    ),
-    "cell_too_big": N_(
-        "A cell in row %(row)s holds more than %(limit)s KB. A closing quotation mark is probably missing there."
-    ),
+    "too_many_columns": N_("The file has %(count)s columns; up to %(limit)s can be imported. Delete the columns that you do not need."),
+    "cell_too_big": N_("A cell in row %(row)s holds more than %(limit)s KB. A closing quotation mark is probably missing there."),
     "row_too_big": N_("Row %(row)s is far too long for a table. A line break or a quotation mark is probably missing there."),
     "lines_too_long": N_("The file has no line breaks where a table needs them. Save it again as CSV (UTF-8) or XLSX."),
     "too_slow": N_("Reading this file takes too long. Save it again as CSV (UTF-8) and upload that."),
@@ -49,11 +47,12 @@ FILE_TEXTS: Mapping[str, str] = {
     "password": N_("The workbook is protected by a password. Remove the password in Excel or WPS and save it again."),
     "damaged_workbook": N_("The workbook is damaged. Open it in Excel or WPS, save it again and upload that."),
     "bomb": N_("This workbook would unpack to far more than any table needs, so it was not opened. Save it as CSV and upload that."),
-    "unsafe_xml": N_("This workbook contains definitions that no spreadsheet program writes, so it was not opened. Save it again as XLSX or CSV."),
+    "unsafe_xml": N_(
+        "This workbook contains definitions that no spreadsheet program writes, so it was not opened. Save it again as XLSX or CSV."
+    ),
     "no_such_sheet": N_("There is no sheet “%(sheet)s” in this workbook. Choose one of the others."),
     "wrong_encoding": N_("The file is not written in %(encoding)s. Choose another encoding."),
     # Notes: what was found and mended.
-    "encoding_found": N_("Read as %(encoding)s."),
     "encoding_guessed": N_("The encoding was guessed: %(encoding)s. If names look wrong, choose another one."),
     "sheet_chosen": N_("Sheet “%(sheet)s” was read; the workbook has others."),
     "header_found": N_("The column names are in row %(row)s; the rows above it are left out."),
@@ -66,23 +65,38 @@ FILE_TEXTS: Mapping[str, str] = {
 COUNTED: Mapping[str, Callable[[int, Mapping[str, Any]], str]] = {
     "unreadable_characters": lambda n, v: ngettext(
         "%(num)s character could not be read and shows as �; the first is in row %(row)s.",
-        "%(num)s characters could not be read and show as �; the first is in row %(row)s.", n, **v),
+        "%(num)s characters could not be read and show as �; the first is in row %(row)s.",
+        n,
+        **v,
+    ),
     "footer_dropped": lambda n, v: ngettext(
         "%(num)s line at the end that belongs to the report, not to the data, is left out.",
-        "%(num)s lines at the end that belong to the report, not to the data, are left out.", n, **v),
+        "%(num)s lines at the end that belong to the report, not to the data, are left out.",
+        n,
+        **v,
+    ),
     "header_again": lambda n, v: ngettext(
         "The row of column names occurs %(num)s more time in the data; it is left out.",
-        "The row of column names occurs %(num)s more times in the data; it is left out.", n, **v),
-    "long_rows": lambda n, v: ngettext(
-        "%(num)s row has more cells than there are column names (row %(row)s).",
-        "%(num)s rows have more cells than there are column names; the first is row %(row)s.", n, **v),
-    "blank_rows": lambda n, v: ngettext("%(num)s empty row is left out.", "%(num)s empty rows are left out.", n, **v),
-    "empty_columns": lambda n, v: ngettext(
-        "%(num)s column without name and content is left out.",
-        "%(num)s columns without name and content are left out.", n, **v),
+        "The row of column names occurs %(num)s more times in the data; it is left out.",
+        n,
+        **v,
+    ),
+    "nameless_columns": lambda n, v: ngettext(
+        "%(num)s column has content but no name.", "%(num)s columns have content but no name.", n, **v
+    ),
+    "swallowed_rows": lambda n, v: ngettext(
+        "%(num)s cell seems to have swallowed rows, because a quotation mark is not closed: row %(row)s. Mend it in the file and upload it again.",
+        "%(num)s cells seem to have swallowed rows, because a quotation mark is not closed; the first is in row %(row)s. "
+        "Mend them in the file and upload it again.",
+        n,
+        **v,
+    ),
     "error_cells": lambda n, v: ngettext(
         "%(num)s cell holds an error of the spreadsheet such as #REF!; the first is in row %(row)s.",
-        "%(num)s cells hold an error of the spreadsheet such as #REF!; the first is in row %(row)s.", n, **v),
+        "%(num)s cells hold an error of the spreadsheet such as #REF!; the first is in row %(row)s.",
+        n,
+        **v,
+    ),
 }
 
 
@@ -102,7 +116,7 @@ class Said:
         if counted:
             number = int(self.figures["count"])
             return counted(number, {**shown, "num": shown["count"]})
-        text = FILE_TEXTS.get(self.code) or CELL_TEXTS[self.code]
+        text = FILE_TEXTS.get(self.code) or ROW_TEXTS.get(self.code) or CELL_TEXTS[self.code]
         return _(text, **shown) if shown else _(text)
 
     def as_json(self) -> dict[str, Any]:

@@ -30,9 +30,7 @@ class Samples:
 
     def rows(self, width: int) -> tuple[tuple[str, ...], ...]:
         """Return the kept rows, filled up to `width` cells, each cut to 300 characters."""
-        return tuple(
-            tuple(row) + ("",) * (width - len(row)) for row in self._first + self._spread
-        )
+        return tuple(tuple(row) + ("",) * (width - len(row)) for row in self._first + self._spread)
 
 
 def _cut(cells: list[str]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from zipfile import ZipFile
 
 from saas.crm.transfer.limits import Deadline, Limits
@@ -38,7 +38,7 @@ class SheetReader:
         self._is_phonetic = False
         self._row_size = 0
 
-    def records(self, archive: ZipFile, part: str, budget: ByteBudget, deadline: Deadline) -> Iterator[list[str]]:
+    def records(self, archive: ZipFile, part: str, budget: ByteBudget, deadline: Deadline) -> Generator[list[str], None, None]:
         """Yield the rows from row 1 on; rows that the file leaves out come as empty lists. Raises Unreadable."""
         for _pause in parse_part(archive, part, self, budget, deadline):
             if self._ready:
@@ -113,7 +113,7 @@ class SheetReader:
         self._row_size += len(value)
         if self._row_size > self._limits.row_chars:
             raise Unreadable("row_too_big", row=self._row_number)
-        if not 0 <= column < 16_384:  # noqa: PLR2004 -- the last column a workbook can have, XFD
+        if not 0 <= column < 16_384:
             raise Unreadable("damaged_workbook")
         if column == len(row):
             row.append(value)

@@ -65,7 +65,7 @@ def file_kind(source: Path) -> FileKind:
     for signature, code in MARKUP:
         if start.startswith(signature):
             raise Unreadable(code)
-    if start.startswith((b'[{"', b'{"')) or start.replace(b" ", b"").startswith((b'[\n{', b'{\n"', b'[\r\n{', b'{\r\n"')):
+    if start.startswith((b'[{"', b'{"')) or start.replace(b" ", b"").startswith((b"[\n{", b'{\n"', b"[\r\n{", b'{\r\n"')):
         raise Unreadable("json")
     return "text"
 

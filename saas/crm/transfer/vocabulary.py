@@ -4,6 +4,7 @@ Concepts are ours and belong to no object; `mapping` brings them together with t
 Names that one program alone uses differently stand in `presets`.
 """
 
+# ruff: noqa: E501 -- tables of words and patterns read best one entry a line
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -13,18 +14,20 @@ from saas.crm.transfer.headers import header_key
 
 _NAMES: Mapping[str, str] = {
     # A person.
-    "full_name": "full name|name|contact name|contact|person|contact person|display name|person name|customer contact|lead name"
+    "full_name": "full name|contact name|contact|person|contact person|person name|customer contact|lead name"
     "|姓名|联系人|联系人姓名|名字|客户联系人|全名|称呼姓名|主要联系人|联系人名称"
     "|vollständiger name|ansprechpartner|kontakt|kontaktname|nombre completo|contacto|persona de contacto|nom complet|contact principal",
-    "first_name": "first name|given name|forename|firstname|fname|christian name|person first name|名|given names|vorname|nombre|nombres|prénom|prenom",
-    "last_name": "last name|surname|family name|lastname|lname|second name|person last name|姓|姓氏|nachname|familienname|zuname|apellido|apellidos|nom de famille",
+    "name": "name|display name|名称|bezeichnung|nom complet ou raison sociale",
+    "first_name": "first name|given name|given|forename|firstname|fname|christian name|person first name|名|given names|vorname|nombre|nombres|prénom|prenom",
+    "last_name": "last name|family|surname|family name|lastname|lname|second name|person last name|姓|姓氏|nachname|familienname|zuname|apellido|apellidos|nom de famille",
     "middle_name": "middle name|additional name|中间名|zweiter vorname|segundo nombre|deuxième prénom",
     "salutation": "salutation|name prefix|prefix|honorific|mr mrs|称谓|称呼|尊称|anrede|titel|tratamiento|saludo|civilité",
     "suffix": "suffix|name suffix|后缀|namenszusatz|sufijo|suffixe",
     "nickname": "nickname|nick name|昵称|spitzname|apodo|surnom",
-    "job_title": "job title|title|position|role|designation|occupation|job role|job position|function|person job title"
-    "|职位|职务|岗位|职称|头衔|职业|stelle|funktion|berufsbezeichnung|beruf|cargo|puesto|puesto de trabajo|poste|fonction|intitulé du poste",
-    "department": "department|dept|organization department|部门|所在部门|abteilung|departamento|département|service",
+    "job_title": "job title|title|position|role|designation|job role|job position|function|person job title"
+    "|职位|职务|岗位|职称|头衔|stelle|funktion|berufsbezeichnung|cargo|puesto|puesto de trabajo|poste|fonction|intitulé du poste",
+    "occupation": "occupation|profession|职业|beruf|profesión|ocupación|métier",
+    "department": "department|dept|job department|works in|organization department|部门|所在部门|abteilung|departamento|département|service",
     "email": "email|e mail|mail|email address|e mail address|email 1|e mail 1|e mail 1 value|email work|work email|primary email|business email|contact email"
     "|email id|mail address|person email|person email work|邮箱|邮件|电子邮箱|电子邮件|邮箱地址|email地址|e mail地址|邮件地址|工作邮箱|公司邮箱|联系邮箱"
     "|e mail adresse|email adresse|mailadresse|correo|correo electrónico|dirección de correo|courriel|adresse email|adresse e mail|adresse électronique|mél",
@@ -50,27 +53,31 @@ _NAMES: Mapping[str, str] = {
     "reports_to": "reports to|reporting to|manager|manager's name|supervisor|直属上级|上级|vorgesetzter|jefe|responsable hiérarchique",
     "assistant_name": "assistant|assistant name|assistant's name|助理|assistent|assistentin|asistente|assistante",
     "assistant_phone": "assistant phone|asst phone|assistant's phone|assistant telephone|助理电话",
-    "email_opt_out": "email opt out|has opted out of email|unsubscribed|opted out|opt out|unsubscribed from all email|email optout|do not email|do not contact|no email|no mailing"
+    "email_opt_out": "email opt out|no marketing|no marketing mail|has opted out of email|unsubscribed|opted out|opt out|unsubscribed from all email|email optout|do not email|do not contact|no email|no mailing"
     "|退订|已退订|邮件退订|拒收邮件|不接收邮件|abgemeldet|keine werbung|no contactar|dado de baja|désinscrit|désabonné",
     "email_opt_in": "email opt in|opt in|opted in|marketing consent|subscribed|newsletter|consent|email consent|accepts marketing|gdpr consent|接收邮件|同意接收邮件|订阅|营销许可"
     "|einwilligung|newsletter abonniert|consentimiento|suscrito|consentement|abonné",
-    "phone_opt_out": "do not call|phone opt out|donotcall|拒接电话|请勿致电|nicht anrufen|no llamar|ne pas appeler",
+    "phone_opt_out": "do not call|phone opt out|no calls|no phone calls|donotcall|拒接电话|请勿致电|nicht anrufen|no llamar|ne pas appeler",
     # A firm.
     "company": "company|company name|account name|account|organization|organisation|organization name|organisation name|firm|business name|customer name|customer|client|client name"
     "|employer|company account|associated company|associated company primary|associated company names primary|person organization|deal organization|organization 1 name"
-    "|公司|公司名称|客户名称|客户|单位|单位名称|企业名称|企业|公司名|客户名|所属客户|所属公司|客户公司|关联客户|公司全称|客户全称"
+    "|公司|公司名称|客户名称|客户|单位|单位名称|企业名称|企业|公司名|客户名|所属客户|所属公司|客户公司|关联客户"
     "|firma|firmenname|unternehmen|unternehmensname|kunde|kundenname|empresa|nombre de la empresa|compañía|organización|cliente|razón social|société|entreprise|nom de l'entreprise|nom de la société|raison sociale",
     "domain": "domain|company domain|company domain name|domain name|email domain|域名|公司域名|nombre de dominio de la empresa|dominio|domaine|nom de domaine",
     "website": "website|website url|web site|url|web page|homepage|web|web address|business web page|personal web page|website 1 value|company website|organization website|account website"
     "|网址|网站|官网|公司网站|公司网址|主页|webseite|internetseite|internet|sitio web|página web|url del sitio web|site web|site internet",
     "industry": "industry|sector|branch|vertical|行业|所属行业|客户行业|公司行业|行业类型|1级行业|一级行业|branche|wirtschaftszweig|industria|secteur|secteur d'activité|industrie",
     "sub_industry": "sub industry|2级行业|二级行业|细分行业",
-    "employees": "employees|number of employees|no of employees|employee count|headcount|company size|staff|员工数|员工人数|人员规模|公司规模|企业规模|规模|人数"
+    "employees": "employees|number of employees|no of employees|employee count|headcount|staff|员工数|员工人数|人数"
     "|mitarbeiter|mitarbeiterzahl|anzahl mitarbeiter|número de empleados|empleados|effectif|nombre d'employés|nombre de salariés",
+    "size": "company size|size|staff size|size range|人员规模|公司规模|企业规模|规模|unternehmensgröße|tamaño de la empresa|taille de l'entreprise",
+    "legal_name": "legal name|registered name|公司全称|客户全称|企业全称|juristischer name|nombre legal",
+    "founded_on": "founded|founded on|year founded|founding date|date founded|成立日期|成立时间|注册日期|gegründet|gründungsdatum|fecha de fundación|date de création de l'entreprise",
+    "customer_since": "customer since|client since|first order date|合作开始时间|首次合作时间|成为客户时间|kunde seit|cliente desde|client depuis",
     "revenue": "annual revenue|revenue|turnover|sales revenue|年营业额|营业额|年收入|年营收|年销售额|jahresumsatz|umsatz|ingresos anuales|facturación|chiffre d'affaires|ca annuel",
     "tax_number": "tax number|tax id|vat|vat number|vat id|tax no|ein|tin|abn|统一社会信用代码|信用代码|税号|纳税人识别号|steuernummer|ust idnr|umsatzsteuer id|nif|cif|rfc|numéro de tva|n° tva|siret|siren",
     "account_number": "account number|customer number|customer no|client number|customer id|client id|account no|客户编号|客户编码|客户代码|客户号|kundennummer|kunden nr|número de cliente|numéro client|n° client",
-    "account_type": "account type|type|customer type|company type|record type|客户类型|客户分类|类型|kundentyp|typ|tipo|tipo de cliente|type de client",
+    "account_type": "account type|type|kind|customer type|company type|record type|客户类型|客户分类|类型|kundentyp|typ|tipo|tipo de cliente|type de client",
     "parent_company": "parent account|parent company|parent account id|parent id|parent|organization parent|headquarters|上级客户|母公司|上级公司|集团公司|muttergesellschaft|empresa matriz|société mère",
     "ownership": "ownership|ownership type|企业性质|公司性质|所有制",
     "linkedin_company": "linkedin company page|company linkedin",
@@ -136,29 +143,87 @@ _NAMES: Mapping[str, str] = {
 
 # Words that put a column into the scope of the firm or of the person: `Company phone`, `联系人电话`.
 SCOPES: Mapping[str, tuple[str, ...]] = {
-    "company": ("company", "account", "organization", "organisation", "firm", "customer", "client", "corporate", "公司", "客户", "单位", "企业",
-                "firma", "firmen", "unternehmens", "empresa", "societe", "entreprise"),
+    "company": (
+        "company",
+        "account",
+        "organization",
+        "organisation",
+        "firm",
+        "customer",
+        "client",
+        "corporate",
+        "公司",
+        "客户",
+        "单位",
+        "企业",
+        "firma",
+        "firmen",
+        "unternehmens",
+        "empresa",
+        "societe",
+        "entreprise",
+    ),
     "person": ("contact", "person", "primary contact", "main contact", "联系人", "kontakt", "ansprechpartner", "contacto", "lead"),
     "deal": ("deal", "opportunity", "商机"),
 }
 
+# Which label an address or number gets in a list of several.
+VALUE_LABELS: Mapping[str, str] = {"mobile": "mobile", "home_phone": "home", "other_phone": "other", "email_2": "other"}
+
 # Words before the parts of an address that say which address it is, in the order in which one is taken for *the* address.
 ADDRESS_VARIANTS: Mapping[str, str] = {
-    "": "", "address": "", "primary": "", "mailing": "mailing", "mail": "mailing", "postal": "mailing", "correspondence": "mailing",
-    "billing": "billing", "invoice": "billing", "billing address": "billing", "mailing address": "mailing", "business": "business",
-    "work": "business", "office": "business", "company": "business", "organization": "business", "address 1": "1", "home": "home", "other": "other",
-    "address 2": "2", "address 3": "3", "shipping": "shipping", "delivery": "shipping", "shipping address": "shipping",
-    "注册": "billing", "办公": "business", "收货": "shipping", "发货": "shipping", "rechnungs": "billing", "liefer": "shipping",
+    "": "",
+    "address": "",
+    "primary": "",
+    "mailing": "mailing",
+    "mail": "mailing",
+    "postal": "mailing",
+    "correspondence": "mailing",
+    "billing": "billing",
+    "invoice": "billing",
+    "billing address": "billing",
+    "mailing address": "mailing",
+    "business": "business",
+    "work": "business",
+    "office": "business",
+    "company": "business",
+    "organization": "business",
+    "address 1": "1",
+    "home": "home",
+    "other": "other",
+    "address 2": "2",
+    "address 3": "3",
+    "shipping": "shipping",
+    "delivery": "shipping",
+    "shipping address": "shipping",
+    "注册": "billing",
+    "办公": "business",
+    "收货": "shipping",
+    "发货": "shipping",
+    "rechnungs": "billing",
+    "liefer": "shipping",
 }
 VARIANT_ORDER = ("", "mailing", "billing", "business", "1", "home", "other", "2", "3", "shipping")
 
 # Columns that name somebody or something else than the row itself: never the row's own name, phone or address.
-FOREIGN = frozenset({
-    "owner", "contact_owner", "company_owner", "deal_owner", "case_owner", "creator", "modifier", "owner_department", "parent_company",
-    "reports_to", "assistant_name", "assistant_phone",
-})
-# Concepts whose yes means a no to the consent an object keeps.
-INVERSE = {"email_opt_out": "email_opt_in"}
+FOREIGN = frozenset(
+    {
+        "owner",
+        "contact_owner",
+        "company_owner",
+        "deal_owner",
+        "case_owner",
+        "creator",
+        "modifier",
+        "owner_department",
+        "parent_company",
+        "reports_to",
+        "assistant_name",
+        "assistant_phone",
+    }
+)
+# Concepts whose yes is the other's no.
+INVERSE = {"email_opt_out": "email_opt_in", "email_opt_in": "email_opt_out"}
 
 
 @dataclass(frozen=True)
@@ -171,7 +236,7 @@ class Meaning:
 
 
 ALIASES: Mapping[str, str] = {
-    header_key(alias): concept for concept, names in reversed(_NAMES.items()) for alias in names.split("|")
+    header_key(alias): concept for concept, names in reversed(list(_NAMES.items())) for alias in names.split("|")
 } | {header_key(concept): concept for concept in _NAMES}
 
 

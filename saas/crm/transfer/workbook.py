@@ -4,12 +4,13 @@ Our own small reader instead of openpyxl's: bounded memory for any number of sha
 unpacking, no trust in stated dimensions, and about twice the speed.
 """
 
+
 from __future__ import annotations
 
 import posixpath
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -26,7 +27,8 @@ from saas.crm.transfer.xml_stream import ByteBudget, local_names, read_part
 LOOK_ROWS = 30
 LOOK_SHEETS = 30
 _ASIDE = re.compile(
-    r"说明|填写|示例|须知|字典|枚举|选项|read ?me|instruction|example|legend|lookup|guide|help|picklist|hidden|anleitung|hinweis", re.IGNORECASE
+    r"说明|填写|示例|须知|字典|枚举|选项|read ?me|instruction|example|legend|lookup|guide|help|picklist|hidden|anleitung|hinweis",
+    re.IGNORECASE,
 )
 
 
@@ -56,7 +58,7 @@ class Workbook:
     def sheet_names(self) -> list[str]:
         return [sheet.name for sheet in self.sheets]
 
-    def records(self, name: str) -> Iterator[list[str]]:
+    def records(self, name: str) -> Generator[list[str], None, None]:
         """Yield the rows of a sheet from row 1 on, also empty ones, as text."""
         sheet = next((each for each in self.sheets if each.name == name), None)
         if sheet is None:

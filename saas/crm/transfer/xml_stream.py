@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import xml.parsers.expat  # noqa: S407 -- expat with every document type refused below, as defusedxml does
+import xml.parsers.expat
 import zlib
 from collections.abc import Callable, Iterator
 from typing import Protocol
