@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
-from babel.numbers import parse_decimal
-from dateutil import parser as dates
 from sqlalchemy import ColumnElement, false, func, or_
 
 from saas.auth.context import Context
-from saas.core.i18n import LazyText, _, current_locale
+from saas.core.clock import today
+from saas.core.i18n import LazyText, _
 from saas.core.locale_format import format_date, format_datetime, format_money, format_number
+from saas.crm.objects import typed
 
 
 class FieldError(ValueError):
@@ -250,7 +250,7 @@ class Money(Field):
         return value
 
     def typed(self, value: Any, ctx: Context) -> str:  # noqa: ARG002
-        return "" if value is None else format_number(value[0])
+        return "" if value is None else format_number(value[0], _decimals(value[0]))
 
     def show(self, value: Any, ctx: Context) -> Cell:  # noqa: ARG002
         return EMPTY_CELL if value is None else Cell(format_money(*value), kind="number")
@@ -266,8 +266,8 @@ class Date(Field):
     kind: ClassVar[str] = "date"
     operators: ClassVar[tuple[str, ...]] = ("min", "max", "empty", "filled")
 
-    def _parse(self, text: str, ctx: Context) -> date:  # noqa: ARG002
-        return parse_date(text)
+    def _parse(self, text: str, ctx: Context) -> date:
+        return parse_date(text, ctx)
 
     def typed(self, value: Any, ctx: Context) -> str:  # noqa: ARG002
         return value.isoformat() if value else ""
@@ -281,17 +281,27 @@ class Date(Field):
 
 @dataclass(frozen=True, kw_only=True)
 class DateTime(Field):
-    """A moment; typed and shown in the reader's time zone, kept in UTC."""
+    """A moment; typed and shown in the reader's time zone, kept in UTC. Midnight stands for a day without a time of day.
+
+    A form may send the time of day apart, as `<name>_time`.
+    """
 
     kind: ClassVar[str] = "datetime"
     operators: ClassVar[tuple[str, ...]] = ("min", "max", "empty", "filled")
 
+    def read(self, form: Mapping[str, Sequence[str]], ctx: Context) -> Any:
+        clock = (form.get(f"{self.name}_time") or [""])[0].strip()
+        return self.parse(f"{(form.get(self.name) or [''])[0].strip()} {clock}", ctx)
+
     def _parse(self, text: str, ctx: Context) -> datetime:
+        zone = ZoneInfo(ctx.timezone)
         try:
-            moment = datetime.fromisoformat(text)
-        except ValueError:
-            moment = datetime.combine(parse_date(text), datetime.min.time())
-        return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(ctx.timezone))
+            moment = datetime.fromisoformat(text) if "T" in text else None
+            if moment is None:
+                moment = typed.as_moment(*typed.parse_moment(text, today(ctx.timezone), ctx.workspace.region), zone)
+        except ValueError as error:
+            raise FieldError(_("Type a date such as %(example)s.", example=format_date(date(2026, 12, 3)))) from error
+        return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
     def _compare(self, column: Any, operator: str, values: Sequence[str], ctx: Context) -> ColumnElement[bool]:
         """Compare as others do, except that "until" a day includes the whole of that day."""
@@ -305,8 +315,10 @@ class DateTime(Field):
     def typed(self, value: Any, ctx: Context) -> str:
         return value.astimezone(ZoneInfo(ctx.timezone)).strftime("%Y-%m-%dT%H:%M") if value else ""
 
-    def show(self, value: Any, ctx: Context) -> Cell:  # noqa: ARG002
-        return Cell(format_datetime(value), kind="datetime") if value else EMPTY_CELL
+    def show(self, value: Any, ctx: Context) -> Cell:
+        if not value:
+            return EMPTY_CELL
+        return Cell(format_datetime(value) if has_time(value, ctx) else format_date(value), kind="datetime")
 
     def to_json(self, value: Any) -> Any:
         return value.isoformat() if value else None
@@ -364,23 +376,29 @@ class YesNo(Field):
         return Cell(_("Yes")) if value else EMPTY_CELL
 
 
+def has_time(value: datetime, ctx: Context) -> bool:
+    """Tell whether a moment has a time of day for its reader, or stands for the whole day."""
+    local = value.astimezone(ZoneInfo(ctx.timezone))
+    return (local.hour, local.minute) != (0, 0)
+
+
 def parse_number(text: str) -> Decimal:
-    """Read a number as the reader's locale writes it, or with a dot; currency signs and spaces are ignored. Raises FieldError."""
-    bare = "".join(char for char in text if char.isdigit() or char in ".,-'").replace("'", "")
+    """Read a number as people write it. Raises FieldError."""
     try:
-        return parse_decimal(bare, locale=current_locale(), strict=False)
-    except (ValueError, InvalidOperation) as error:
+        return typed.parse_number(text)
+    except ValueError as error:
         raise FieldError(_("Type a number such as %(example)s.", example=format_number(Decimal("1234.5")))) from error
 
 
-def parse_date(text: str) -> date:
-    """Read a date in any common form; day before month unless the year comes first. Raises FieldError."""
-    plain = text.replace("年", "-").replace("月", "-").replace("日", "")
+def parse_date(text: str, ctx: Context) -> date:
+    """Read a day in any common form, as people of the workspace's region write it. Raises FieldError."""
     try:
-        return date.fromisoformat(plain)
-    except ValueError:
-        pass
-    try:
-        return dates.parse(plain, dayfirst=not plain[:4].isdigit()).date()
-    except (ValueError, OverflowError) as error:
+        return typed.parse_day(text, today(ctx.timezone), ctx.workspace.region)
+    except ValueError as error:
         raise FieldError(_("Type a date such as %(example)s.", example=format_date(date(2026, 12, 3)))) from error
+
+
+def _decimals(amount: Decimal) -> int:
+    """Count the decimals an amount needs when it is typed again: two, or up to four."""
+    exponent = amount.normalize().as_tuple().exponent
+    return max(2, -exponent) if isinstance(exponent, int) else 2
