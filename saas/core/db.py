@@ -5,7 +5,7 @@ What a tenant's scope is, is said in `tenants.session`; this module only knows h
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -158,6 +158,17 @@ def scoped(engine: Engine, scope: Scope) -> Iterator[Connection]:
         served: set[str] = connection.info.setdefault("served", set())
         served.add(scope.role)
         yield connection
+
+
+def copy_rows(connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Write many rows into a table of the current scope by COPY. Lists become arrays; wrap JSON values in psycopg's Jsonb."""
+    raw = connection.connection.driver_connection
+    assert isinstance(raw, ScopedConnection)
+    names = sql.SQL(", ").join(sql.Identifier(column) for column in columns)
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), names)
+    with raw.cursor() as cursor, cursor.copy(statement) as target:
+        for row in rows:
+            target.write_row(row)
 
 
 def _leave_scope(raw: Any, entry: ConnectionPoolEntry) -> None:

@@ -153,6 +153,7 @@ def upgrade() -> None:
         sa.Column("column", sa.Integer(), nullable=True),
         sa.Column("level", sa.Text(), nullable=False),
         sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("said", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("suggestion", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["run_id"], ["import_runs.id"], name=op.f("import_issues_run_id_fkey"), ondelete="CASCADE"),

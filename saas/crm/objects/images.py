@@ -35,8 +35,14 @@ def to_json(value: Any) -> Any:
 
 
 def to_image(record: RecordBase) -> dict[str, Any]:
-    """Take the whole image of a record."""
-    return {name: to_json(getattr(record, name)) for name in image_columns(type(record))}
+    """Take the whole image of a record; what is empty is left out, and comes back as empty."""
+    return image_of(type(record), record)
+
+
+def image_of(model: type[RecordBase], source: Any) -> dict[str, Any]:
+    """Take the image of anything that carries a model's columns as attributes."""
+    found = {name: getattr(source, name) for name in image_columns(model)}
+    return {name: to_json(value) for name, value in found.items() if value not in (None, [], {})}
 
 
 def from_image(model: type[RecordBase], image: dict[str, Any]) -> dict[str, Any]:

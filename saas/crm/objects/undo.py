@@ -42,7 +42,7 @@ def undo(ctx: Context, batch_id: int) -> Undone:
     )
     for change in changes:
         with ctx.as_system(f"undo of {batch_id}"):
-            _take_back(ctx, known[change.object], change, result)
+            take_back(ctx, known[change.object], change, result)
     return result
 
 
@@ -51,7 +51,8 @@ def _actor(ctx: Context, batch: JournalBatch) -> str:
     return member.name if member else "?"
 
 
-def _take_back(ctx: Context, obj: ObjectDef, change: JournalChange, result: Undone) -> None:
+def take_back(ctx: Context, obj: ObjectDef, change: JournalChange, result: Undone) -> None:
+    """Take back one change, as the system, with today's rights of the member; note in `result` what became of it."""
     query = select(obj.model).where(obj.model.id == change.record_id).with_for_update().execution_options(populate_existing=True)
     record: Any = ctx.db.execute(query).scalar_one_or_none()
     if change.action == "delete":

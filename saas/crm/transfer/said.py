@@ -27,7 +27,6 @@ FILE_TEXTS: Mapping[str, str] = {
     "too_many_columns": N_("The file has %(count)s columns; up to %(limit)s can be imported. Delete the columns that you do not need."),
     "cell_too_big": N_("A cell in row %(row)s holds more than %(limit)s KB. A closing quotation mark is probably missing there."),
     "row_too_big": N_("Row %(row)s is far too long for a table. A line break or a quotation mark is probably missing there."),
-    "lines_too_long": N_("The file has no line breaks where a table needs them. Save it again as CSV (UTF-8) or XLSX."),
     "too_slow": N_("Reading this file takes too long. Save it again as CSV (UTF-8) and upload that."),
     "binary": N_("This is not a table but a binary file. Upload a CSV or XLSX file."),
     "picture": N_("This is a picture. Upload the table itself as a CSV or XLSX file."),

@@ -18,7 +18,8 @@ class ImportRun(TenantBase):
     """One file on its way into the book.
 
     `state` runs uploaded → preparing → prepared → checking → checked → running → done, or failed, cancelled, reverting, reverted.
-    `prepared` is what reading found, `mapping` what goes where, `counts` the figures shown; `next_row` is where a killed worker's successor goes on.
+    `prepared` is what reading found, `mapping` what goes where, `counts` the figures shown; `next_row` is where
+    a killed worker's successor goes on.
     """
 
     __tablename__ = "import_runs"
@@ -62,6 +63,7 @@ class ImportIssue(TenantBase):
     column: Mapped[int | None]
     level: Mapped[str]
     code: Mapped[str]
+    said: Mapped[dict[str, Any]] = mapped_column(default=dict)
     text: Mapped[str] = mapped_column(default="")
     suggestion: Mapped[str | None]
 
