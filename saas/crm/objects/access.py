@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, and_, false, or_, true
 from sqlalchemy.orm import Session, with_loader_criteria
 
 from saas.auth.context import Context
-from saas.auth.permissions import EDIT, READ, Rights, Scope
+from saas.auth.directory import MemberInfo
+from saas.auth.permissions import ASSIGN, EDIT, READ, Rights, Scope
 from saas.core.errors import Forbidden
 from saas.core.i18n import _
 from saas.crm.objects.definition import ObjectDef
@@ -127,6 +128,17 @@ def require(ctx: Context, obj: ObjectDef, record: Any, action: str) -> None:
     if owner:
         raise Forbidden(_("Only %(name)s, their department's managers and admins can do this.", name=owner.name))
     raise Forbidden(_("Your role does not allow this. Ask an admin of the workspace."))
+
+
+def assignees(ctx: Context, obj: ObjectDef) -> tuple[MemberInfo, ...]:
+    """List the members to whom the member may assign records of an object, by name; nobody inactive (Rights 1)."""
+    scope = ctx.rights.scope(obj.name, ASSIGN)
+    near = {Scope.DEPARTMENT: ctx.rights.departments, Scope.SUBTREE: ctx.rights.subtree}.get(scope, frozenset())
+    return tuple(
+        member
+        for member in ctx.directory.members.values()
+        if member.id == ctx.member.id or (member.status != "inactive" and (scope is Scope.ALL or member.department_id in near))
+    )
 
 
 def criteria(session: Session) -> list[Any]:

@@ -56,6 +56,7 @@ def create(ctx: Context, obj: ObjectDef, values: Mapping[str, Any], **engine: An
     given["department_id"] = given.get("department_id") or (owner or ctx.member).department_id
     if given["owner_id"] != ctx.member.id:
         ctx.require(f"{obj.name}:{ASSIGN}")
+        _check_assignee(ctx, obj, given["owner_id"])
     _check_links(ctx, obj, given)
     number = codes.take(ctx.db, obj.prefix)[0]
     record = _new(ctx, obj, number, engine)
@@ -87,14 +88,15 @@ def update(ctx: Context, obj: ObjectDef, record: Any, values: Mapping[str, Any],
     before = {name: images.to_json(getattr(record, name)) for name in changed}
     for name, value in changed.items():
         setattr(record, name, value)
-    _carry_subject(ctx, obj, record)
+    if obj.parent and set(obj.parent) & set(changed):
+        _carry_subject(ctx, obj, record)
     derive(obj, record)
     record.version += 1
     record.updated_at, record.updated_by = ctx.now, ctx.member.id
     journal.write(ctx, obj.name, "update", record, before=before, after={name: images.to_json(value) for name, value in changed.items()})
     ctx.db.flush()
     learn(ctx.db, obj, [record])
-    _carry_to_children(ctx, obj, record, changed)
+    carry_to_children(ctx, obj, record, changed)
     return True
 
 
@@ -117,6 +119,7 @@ def restore(ctx: Context, obj: ObjectDef, image: dict[str, Any]) -> Any:
     """Put a deleted record back as its image says, under its old key and code. Only `undo` calls this, as the system."""
     record: Any = obj.model(**images.from_image(obj.model, image))
     record.version += 1
+    _carry_subject(ctx, obj, record)
     derive(obj, record)
     ctx.db.add(record)
     journal.write(ctx, obj.name, "create", record, after=images.to_image(record))
@@ -170,9 +173,16 @@ def _check_conflict(ctx: Context, record: Any, changed: Mapping[str, Any], versi
 def _reassign(ctx: Context, obj: ObjectDef, record: Any, changed: dict[str, Any]) -> None:
     """Assigning needs its right, and moves the record to the new owner's home department unless told not to (Rights 2)."""
     access.require(ctx, obj, record, ASSIGN)
+    _check_assignee(ctx, obj, changed["owner_id"])
     owner = ctx.directory.members.get(changed["owner_id"]) if changed["owner_id"] else None
     if owner and "department_id" not in changed and record.department_id != owner.department_id:
         changed["department_id"] = owner.department_id
+
+
+def _check_assignee(ctx: Context, obj: ObjectDef, owner_id: UUID | None) -> None:
+    """`assign` also bounds the members one may assign to (Rights 1). Raises Invalid."""
+    if owner_id is not None and owner_id not in {member.id for member in access.assignees(ctx, obj)}:
+        raise Invalid({"owner_id": _("Choose one of the list.")})
 
 
 def _carry_subject(ctx: Context, obj: ObjectDef, record: Any) -> None:
@@ -190,7 +200,8 @@ def _carry_subject(ctx: Context, obj: ObjectDef, record: Any) -> None:
     record.customer_id = getattr(parent, parent_obj.customer) if parent_obj.customer else None
 
 
-def _carry_to_children(ctx: Context, obj: ObjectDef, record: Any, changed: Mapping[str, Any]) -> None:
+def carry_to_children(ctx: Context, obj: ObjectDef, record: Any, changed: Iterable[str]) -> None:
+    """Give the child rows of a record its owner, department and customer again, where one of these columns changed."""
     if obj.parent or not {"owner_id", "department_id", obj.customer} & set(changed):
         return
     values = {"parent_owner_id": record.owner_id, "parent_department_id": record.department_id}
@@ -213,12 +224,25 @@ def _children(ctx: Context, obj: ObjectDef, record_id: UUID) -> list[tuple[Objec
     return found
 
 
+def is_needed(ctx: Context, obj: ObjectDef, record_id: UUID) -> bool:
+    """Tell whether anything belongs to a record or points to it. Only for the system."""
+    for other in access.registered():
+        columns = [getattr(other.model, link.name) for link in other.links if link.target == obj.name]
+        if other.parent and obj.parent is None:
+            columns.append(getattr(other.model, other.parent[1]))
+        for column in columns:
+            if ctx.db.execute(select(other.model.id).where(column == record_id).limit(1)).first():
+                return True
+    return False
+
+
 def _empty_link(ctx: Context, obj: ObjectDef, name: str, target_id: UUID) -> None:
     for record in ctx.db.execute(select(obj.model).where(getattr(obj.model, name) == target_id)).scalars():
         before = {name: images.to_json(target_id)}
         setattr(record, name, None)
         record.version += 1
         journal.write(ctx, obj.name, "update", record, before=before, after={name: None})
+        carry_to_children(ctx, obj, record, [name])
 
 
 def _remove(ctx: Context, obj: ObjectDef, record: Any) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from saas.auth.context import Context
 from saas.auth.permissions import DELETE, EDIT
@@ -19,10 +20,15 @@ from saas.crm.objects.journal_tables import JournalBatch, JournalChange
 
 @dataclass
 class Undone:
-    """What became of an undo: how many rows were put back, and the names of those that could not be."""
+    """What became of an undo: how many rows were put back, and the names of those that could not be.
+
+    `returned` and `removed` are (object, key) of rows that are there again, or no more; subjects before what belongs to them.
+    """
 
     restored: int = 0
     kept: list[str] = field(default_factory=list)
+    returned: list[tuple[str, UUID]] = field(default_factory=list)
+    removed: list[tuple[str, UUID]] = field(default_factory=list)
 
 
 def undo(ctx: Context, batch_id: int) -> Undone:
@@ -32,6 +38,8 @@ def undo(ctx: Context, batch_id: int) -> Undone:
         raise NotFound(_("There is nothing to undo."))
     if batch.actor_id != ctx.member.id and not ctx.rights.is_admin:
         raise Forbidden(_("Only %(name)s or an admin can undo this.", name=_actor(ctx, batch)))
+    # Two undos of one batch follow one another; the journal itself cannot be locked by the firm's role.
+    ctx.db.execute(select(func.pg_advisory_xact_lock(batch_id)))
     if ctx.db.execute(select(JournalBatch.id).where(JournalBatch.undoes == batch_id).limit(1)).first():
         raise Conflict(_("This has been undone already."))
     journal.batch(ctx, "undo", undoes=batch_id)
@@ -56,18 +64,50 @@ def take_back(ctx: Context, obj: ObjectDef, change: JournalChange, result: Undon
     query = select(obj.model).where(obj.model.id == change.record_id).with_for_update().execution_options(populate_existing=True)
     record: Any = ctx.db.execute(query).scalar_one_or_none()
     if change.action == "delete":
-        assert change.before is not None
         if record is None:
-            records.restore(ctx, obj, change.before | {"version": change.version})
-            result.restored += 1
+            _return_deleted(ctx, obj, change, result)
         return
-    if record is None or not _may(ctx, obj, record, DELETE if change.action == "create" else EDIT):
-        result.kept.append(str((change.after or {}).get(obj.label_field) or change.object))
+    action = DELETE if change.action == "create" else EDIT
+    if record is None or not (_may(ctx, obj, record, action) or _is_cascade(obj, change, result)):
+        result.kept.append(str((change.after or {}).get(obj.label_field) or (obj.label_of(record) if record else obj.singular)))
         return
     if change.action == "create":
         _remove_created(ctx, obj, record, change, result)
     else:
         _restore_columns(ctx, obj, record, change, result)
+
+
+def _return_deleted(ctx: Context, obj: ObjectDef, change: JournalChange, result: Undone) -> None:
+    """Put a deleted row back, unless what it belonged to is gone, or the member could not delete it today."""
+    image = change.before or {}
+    name = str(image.get(obj.label_field) or obj.singular)
+    subject = _subject(ctx, obj, image)
+    ghost = obj.model(**images.from_image(obj.model, image))
+    came_with_subject = subject is not None and (image[obj.parent[0]], subject.id) in result.returned if obj.parent else False
+    is_orphan = obj.parent is not None and bool(image.get(obj.parent[1])) and subject is None
+    if is_orphan or not (came_with_subject or _may(ctx, obj, ghost, DELETE)):
+        result.kept.append(name)
+        return
+    record = records.restore(ctx, obj, image | {"version": change.version})
+    result.restored += 1
+    result.returned.append((obj.name, record.id))
+
+
+def _subject(ctx: Context, obj: ObjectDef, image: dict[str, Any]) -> Any:
+    if obj.parent is None or not image.get(obj.parent[1]):
+        return None
+    parent = next((other for other in access.registered() if other.name == image[obj.parent[0]]), None)
+    if parent is None:
+        return None
+    return ctx.db.execute(select(parent.model).where(parent.model.id == UUID(image[obj.parent[1]]))).scalar_one_or_none()
+
+
+def _is_cascade(obj: ObjectDef, change: JournalChange, result: Undone) -> bool:
+    """Tell whether a change only emptied links to a record that this undo has brought back: the system did it, the system mends it."""
+    before = change.before or {}
+    links = {link.name: link.target for link in obj.links}
+    back = {(name, str(key)) for name, key in result.returned}
+    return bool(before) and all(name in links and (links[name], value) in back for name, value in before.items())
 
 
 def _may(ctx: Context, obj: ObjectDef, record: Any, action: str) -> bool:
@@ -82,11 +122,12 @@ def _may(ctx: Context, obj: ObjectDef, record: Any, action: str) -> bool:
 
 
 def _remove_created(ctx: Context, obj: ObjectDef, record: Any, change: JournalChange, result: Undone) -> None:
-    if record.version != change.version:
+    if record.version != change.version or records.is_needed(ctx, obj, record.id):
         result.kept.append(obj.label_of(record))
         return
     records.delete(ctx, obj, record)
     result.restored += 1
+    result.removed.append((obj.name, record.id))
 
 
 def _restore_columns(ctx: Context, obj: ObjectDef, record: Any, change: JournalChange, result: Undone) -> None:
@@ -104,4 +145,5 @@ def _restore_columns(ctx: Context, obj: ObjectDef, record: Any, change: JournalC
     record.updated_at, record.updated_by = ctx.now, ctx.member.id
     journal.write(ctx, obj.name, "update", record, before=now_values, after={name: images.to_json(value) for name, value in wanted.items()})
     ctx.db.flush()
+    records.carry_to_children(ctx, obj, record, wanted)
     result.restored += 1
