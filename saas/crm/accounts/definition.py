@@ -87,5 +87,6 @@ ACCOUNTS = ObjectDef(
         "id": ("external_id",),
     },
     default_columns=("name", "kind", "tier", "industry", "city", "country", "owner_id", "updated_at"),
+    facts=("kind", "tier", "industry"),
     presets=(Preset(label=L_("All")), Preset(label=L_("Mine"), filters=(("owner_id", "any", ("me",)),))),
 )

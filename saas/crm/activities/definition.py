@@ -7,6 +7,7 @@ from saas.crm.activities.model import Activity
 from saas.crm.objects.common import GROUP_RECORD, record_fields
 from saas.crm.objects.definition import ObjectDef, Preset
 from saas.crm.objects.fields import Choice, DateTime, LongText, Option, Text
+from saas.crm.objects.rich_fields import People
 
 
 def derive(activity: Activity) -> None:
@@ -14,6 +15,16 @@ def derive(activity: Activity) -> None:
     activity.happened_at = activity.done_at or activity.due_at or activity.created_at
 
 
+def unused(activity: Activity) -> frozenset[str]:
+    """Name the fields that an activity of its kind does without: a task has no place, a call no end."""
+    return UNUSED.get(activity.kind, frozenset())
+
+
+UNUSED = {
+    "task": frozenset(("ends_at", "direction", "outcome", "place", "participants")),
+    "call": frozenset(("ends_at", "priority", "place")),
+    "meeting": frozenset(("priority", "direction", "outcome")),
+}
 KINDS = (
     Option("task", L_("Task"), "blue"),
     Option("call", L_("Call"), "green"),
@@ -53,12 +64,15 @@ ACTIVITIES = ObjectDef(
         Choice(name="direction", label=L_("Direction"), options=DIRECTIONS),
         Choice(name="outcome", label=L_("Outcome"), options=OUTCOMES),
         Text(name="place", label=L_("Place")),
+        People(name="participants", label=L_("Participants")),
         LongText(name="description", label=L_("Details")),
         *record_fields(),
     ),
     searched={"names": ("title",), "codes": ("code",)},
     default_columns=("title", "kind", "due_at", "done_at", "priority", "owner_id"),
     default_sort="-happened_at",
+    facts=("kind", "due_at", "done_at"),
+    unused=unused,
     presets=(
         Preset(label=L_("All")),
         Preset(label=L_("My open ones"), filters=(("owner_id", "any", ("me",)), ("done_at", "empty", ())), sort="due_at"),

@@ -94,5 +94,6 @@ CONTACTS = ObjectDef(
     },
     recognised={"email": ("emails",), "phone": ("phones",), "id": ("external_id",)},
     default_columns=("name", "account_id", "job_title", "emails", "phones", "owner_id", "updated_at"),
+    facts=("job_title", "account_id"),
     presets=(Preset(label=L_("All")), Preset(label=L_("Mine"), filters=(("owner_id", "any", ("me",)),))),
 )

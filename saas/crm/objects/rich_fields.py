@@ -135,7 +135,7 @@ class MultiChoice(Choice):
         return Cell(", ".join(cell.text for cell in cells), kind="chips", parts=cells) if cells else EMPTY_CELL
 
     def _empty(self, column: Any) -> ColumnElement[bool]:
-        return column == []
+        return column == []  # type: ignore[no-any-return]
 
     def _compare(self, column: Any, operator: str, values: Sequence[str], ctx: Context) -> ColumnElement[bool]:  # noqa: ARG002
         overlaps: ColumnElement[bool] = column.overlap(list(values))
@@ -214,8 +214,49 @@ class Tags(Field):
         return [str(key) for key in value or []]
 
     def _empty(self, column: Any) -> ColumnElement[bool]:
-        return column == []
+        return column == []  # type: ignore[no-any-return]
 
     def _compare(self, column: Any, operator: str, values: Sequence[str], ctx: Context) -> ColumnElement[bool]:  # noqa: ARG002
         overlaps: ColumnElement[bool] = column.overlap([key for raw in values if (key := parse_id(raw))])
         return overlaps if operator == "any" else ~overlaps
+
+
+@dataclass(frozen=True, kw_only=True)
+class People(Field):
+    """Several members of the workspace; the value is a list of keys. A form sends keys, or names apart by commas."""
+
+    kind: ClassVar[str] = "people"
+    operators: ClassVar[tuple[str, ...]] = ("any", "empty", "filled")
+
+    def read(self, form: Mapping[str, Sequence[str]], ctx: Context) -> Any:
+        return self.parse(",".join(form.get(self.name) or []), ctx)
+
+    def parse(self, raw: str, ctx: Context) -> Any:
+        said = [text.strip() for text in raw.replace("，", ",").replace("、", ",").split(",") if text.strip()]
+        return list(dict.fromkeys(self._one(text, ctx) for text in said))
+
+    def _one(self, text: str, ctx: Context) -> UUID:
+        key = parse_id(text)
+        found = [m.id for m in ctx.directory.members.values() if m.id == key or m.name.casefold() == text.casefold()]
+        if len(found) != 1:
+            raise FieldError(_("Nobody here is called %(name)s.", name=text[:80]) if not found else _("Choose one of the list."))
+        return found[0]
+
+    def typed(self, value: Any, ctx: Context) -> str:
+        return ", ".join(ctx.directory.members[key].name for key in value or [] if key in ctx.directory.members)
+
+    def show(self, value: Any, ctx: Context) -> Cell:
+        parts = tuple(Cell(ctx.directory.members[key].name, kind="person") for key in value or [] if key in ctx.directory.members)
+        return Cell(", ".join(part.text for part in parts), kind="people", parts=parts) if parts else EMPTY_CELL
+
+    def to_json(self, value: Any) -> Any:
+        return [str(key) for key in value or []]
+
+    def _empty(self, column: Any) -> ColumnElement[bool]:
+        return column == []  # type: ignore[no-any-return]
+
+    def _compare(self, column: Any, operator: str, values: Sequence[str], ctx: Context) -> ColumnElement[bool]:  # noqa: ARG002
+        overlaps: ColumnElement[bool] = column.overlap(
+            [ctx.member.id if raw == "me" else key for raw in values if (key := parse_id(raw)) or raw == "me"]
+        )
+        return overlaps
