@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from importlib import import_module
 
-MODULES: tuple[str, ...] = ("samples",)
+MODULES: tuple[str, ...] = (
+    "objects.lists",
+    "samples",
+    "public_site",
+    "sign_up",
+    "sign_in",
+    "workspaces",
+    "welcome",
+    "people",
+    "profile",
+    "workspace_settings",
+)
 
 
 def load() -> None:

@@ -32,6 +32,7 @@ function startMenus() {
 }
 
 function moveIn(menu, event) {
+  if (event.target.closest("form.menu-form")) return;
   const items = $$(".menu-item", menu);
   const at = items.indexOf(document.activeElement);
   const to = { ArrowDown: at + 1, ArrowUp: at < 0 ? items.length - 1 : at - 1, Home: 0, End: items.length - 1 }[event.key];

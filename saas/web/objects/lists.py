@@ -1,0 +1,178 @@
+"""The list page of any object, its fragments, its total, and the choice of columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from saas.auth import preferences
+from saas.auth.context import Context
+from saas.auth.permissions import BULK, CREATE, EDIT
+from saas.core.i18n import _
+from saas.core.locale_format import format_number
+from saas.crm import registry
+from saas.crm.objects import listing, views
+from saas.crm.objects.definition import ObjectDef
+from saas.crm.objects.fields import Field, FieldError
+from saas.crm.objects.listing import DEFAULT_SORT
+from saas.web.exchange import Reply, Req
+from saas.web.objects import filters, state
+from saas.web.objects.filters import Chip, FilterForm
+from saas.web.objects.state import ListState
+from saas.web.pages import page
+from saas.web.render import render_block
+from saas.web.routing import workspace
+
+TEMPLATE = "objects/list.html"
+REGION = "list"
+EXACT = "exact"
+# What a swap of the rows brings along: it changes with the rows, but stands elsewhere on the page.
+COMPANIONS = ("tabs", "filters")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column's head: where its link leads, and how the list is sorted by it now ("asc", "desc" or nothing)."""
+
+    field: Field
+    href: str = ""
+    direction: str = ""
+
+
+@dataclass
+class ListPage:
+    """All that the template of a list draws."""
+
+    obj: ObjectDef
+    state: ListState
+    columns: tuple[Column, ...]
+    rows: list[tuple[views.RecordView, dict[str, Any]]]
+    previous_href: str = ""
+    next_href: str = ""
+    total: str = ""
+    chips: list[Chip] = field(default_factory=list)
+    tabs: list[tuple[str, str, bool]] = field(default_factory=list)
+    fields: tuple[Field, ...] = ()
+    form: FilterForm | None = None
+    column_options: tuple[tuple[str, str], ...] = ()
+    may_create: bool = False
+    may_bulk: bool = False
+    may_edit: bool = False
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all there is stands on this page."""
+        return not self.previous_href and not self.next_href
+
+
+@workspace.get("/{object:str}", right="{object}:read")
+def list_page(ctx: Context, req: Req) -> Reply:
+    """Show a page of records, or only its rows when they are asked for."""
+    obj = registry.with_page(req.params["object"])
+    asked = state.read(obj, req.query)
+    if asked.editing and "op" in req.query:
+        try:
+            asked = filters.submitted(ctx, asked, req)
+        except FieldError as error:
+            form = filters.form(ctx, asked, str(error), req)
+            return _answer(ctx, req, _build(ctx, req, asked, form), status=422)
+        if not req.is_htmx:
+            return Reply.redirect(asked.href())
+    return _answer(ctx, req, _build(ctx, req, asked, filters.form(ctx, asked)))
+
+
+@workspace.get("/{object:str}/total", right="{object}:read")
+def total(ctx: Context, req: Req) -> Reply:
+    """Count the rows of a list: as far as 10,000, or exactly."""
+    obj = registry.with_page(req.params["object"])
+    asked = state.read(obj, req.query)
+    is_exact = req.one("count") == EXACT
+    number, has_more = listing.count(ctx, obj, asked.query(), is_exact=is_exact)
+    exact_href = asked.href("total") + ("&" if asked.pairs() else "?") + f"count={EXACT}"
+    return page(ctx, req, "objects/list_total.html", block="total", text=_total(number, has_more), exact_href=exact_href if has_more else "")
+
+
+@workspace.post("/{object:str}/columns", right="{object}:read")
+def choose_columns(ctx: Context, req: Req) -> Reply:
+    """Remember which columns the member wants to see, and show them; none means the ready-made ones."""
+    obj = registry.with_page(req.params["object"])
+    chosen = state.known_columns(obj, req.form.get("cols") or ()) if not req.one("reset") else ()
+    preferences.keep(ctx, f"columns.{obj.name}", list(chosen) or None)
+    asked = state.read(obj, {name: values for name, values in req.form.items() if name != "cols"})
+    return Reply.redirect(asked.change(columns=chosen).href())
+
+
+def _build(ctx: Context, req: Req, asked: ListState, form: FilterForm | None) -> ListPage:
+    obj = asked.obj
+    columns = state.columns(ctx, asked)
+    found = listing.page(ctx, obj, asked.query([f.name for f in columns]))
+    if asked.cursor and not found.rows and not found.problems:
+        asked = asked.change()
+        found = listing.page(ctx, obj, asked.query([f.name for f in columns]))
+    shown = views.views(ctx, obj, found.rows, columns)
+    made = ListPage(
+        obj=obj,
+        state=asked,
+        columns=tuple(_column(asked, f) for f in columns),
+        rows=[(view, _moments(row, columns)) for view, row in zip(shown, found.rows, strict=True)],
+        previous_href=asked.href(cursor=found.previous_cursor) if found.previous_cursor else "",
+        next_href=asked.href(cursor=found.next_cursor) if found.next_cursor else "",
+        chips=filters.chips(ctx, asked, found.problems),
+        tabs=[(str(preset.label), asked.with_preset(preset).href(), asked.is_preset(preset)) for preset in obj.presets],
+        fields=filters.filterable(ctx, obj),
+        form=form,
+        column_options=_column_options(ctx, obj, columns),
+        may_create=ctx.rights.may(f"{obj.name}:{CREATE}"),
+        may_bulk=ctx.rights.may(f"{obj.name}:{BULK}"),
+        may_edit=ctx.rights.may(f"{obj.name}:{EDIT}"),
+    )
+    made.total = _known_total(ctx, req, made)
+    return made
+
+
+def _known_total(ctx: Context, req: Req, made: ListPage) -> str:
+    """Say the total where it costs nothing, or where somebody without JavaScript asks for it; else it is asked for later."""
+    if made.is_whole:
+        return _total(len(made.rows), False)
+    if not req.one("count"):
+        return ""
+    number, has_more = listing.count(ctx, made.obj, made.state.query(), is_exact=req.one("count") == EXACT)
+    return _total(number, has_more)
+
+
+def _total(number: int, has_more: bool) -> str:
+    return format_number(number) + ("+" if has_more else "")
+
+
+def _moments(row: Any, columns: tuple[Field, ...]) -> dict[str, Any]:
+    """Take the dates of a row as they are: they are written as a distance, with the date itself on hover."""
+    return {f.name: f.value_of(row) for f in columns if f.kind in ("date", "datetime")}
+
+
+def _column(asked: ListState, of: Field) -> Column:
+    name = DEFAULT_SORT if of.name == asked.obj.label_field else of.name
+    if name != DEFAULT_SORT and of.name not in {f.name for f in listing.sortable(asked.obj)}:
+        return Column(of)
+    sorted_by, is_descending = asked.order
+    is_current = sorted_by in (name, of.name)
+    wanted = f"-{name}" if is_current and not is_descending else name
+    default = asked.obj.default_sort or DEFAULT_SORT
+    direction = ("desc" if is_descending else "asc") if is_current else ""
+    return Column(of, asked.href(sort="" if wanted == default else wanted), direction)
+
+
+def _column_options(ctx: Context, obj: ObjectDef, columns: tuple[Field, ...]) -> tuple[tuple[str, str], ...]:
+    """List the columns there could be beside the label, those shown now first and in their order."""
+    ordered = dict.fromkeys((*columns, *views.readable_fields(ctx, obj)))
+    return tuple((f.name, str(f.label)) for f in ordered if f.name != obj.label_field)
+
+
+def _answer(ctx: Context, req: Req, made: ListPage, status: int = 200) -> Reply:
+    if req.htmx_target != REGION:
+        return page(ctx, req, TEMPLATE, status=status, list=made, is_fragment=False)
+    names = {"ctx": ctx, "req": req, "csrf_token": req.csrf, "list": made, "is_fragment": True}
+    reply = Reply.html("".join(render_block(TEMPLATE, block, **names) for block in (REGION, *COMPANIONS)), status)
+    is_typing = req.headers.get("hx-trigger-name") == "q"
+    reply.headers["HX-Replace-Url" if is_typing else "HX-Push-Url"] = made.state.href()
+    return reply
+
