@@ -66,4 +66,4 @@ check-templates: bootstrap
 	@$(PYTHON_BIN) -m saas.cli check templates
 
 check-migrations: bootstrap
-	@$(PYTHON_BIN) -m saas.devstack.scratch $(PYTHON_BIN) -m saas.cli check migrations
+	@$(PYTHON_BIN) -m saas.devstack.migrations_check

@@ -13,7 +13,7 @@ options = {
     "target_metadata": METADATA[plane],
     "version_table_schema": "control" if plane == "control" else None,
     "include_schemas": plane == "control",
-    "include_name": lambda name, kind, parents: kind != "schema" or name == "control",
+    "include_name": lambda name, kind, parents: kind != "schema" or name == ("control" if plane == "control" else None),
     "include_object": lambda thing, name, kind, reflected, other: not (kind == "index" and name.startswith("cf_")),
     "compare_server_default": False,
 }

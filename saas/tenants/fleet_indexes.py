@@ -25,7 +25,7 @@ def build(owners: dict[str, Engine], firms: Iterable[Firm], target: str) -> Gene
     `firms` must say the revision their schema is at now: an index of a revision that a firm has not reached is left for later.
     """
     order = planes.revisions("tenant")
-    wanted = [(revision, index) for revision, index in planes.slow_indexes("tenant") if order.index(revision) <= order.index(target)]
+    wanted = [(revision, index) for revision, index in planes.slow_indexes("tenant") if revision not in planes.newer("tenant", target)]
     if not wanted:
         return
     by_cell: dict[str, list[Firm]] = {}

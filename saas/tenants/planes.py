@@ -89,6 +89,11 @@ def older(plane: str, revision: str) -> tuple[str, ...]:
     return order[: order.index(revision)]
 
 
+def newer(plane: str, revision: str) -> tuple[str, ...]:
+    """List the revisions after `revision`, oldest first. Raises LookupError when this release does not know it."""
+    return revisions(plane)[len(older(plane, revision)) + 1 :]
+
+
 def steps(plane: str, start: str, end: str) -> list[tuple[str, str]]:
     """List the pairs of neighbouring revisions from `start` to `end`; empty when `start` is `end` or newer. Raises LookupError."""
     path = (*older(plane, end)[len(older(plane, start)) :], end)

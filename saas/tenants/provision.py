@@ -23,8 +23,12 @@ POOL_TARGET = 5
 APPEND_ONLY = ("journal_batches", "journal_changes", "settings_journal")
 
 
-def create_schema(owner: Engine, schema: str) -> str:
-    """Create a schema, its run-time role and all tables in one transaction; return the revision it is at."""
+def create_schema(owner: Engine, schema: str, revision: str | None = None) -> str:
+    """Create a schema, its run-time role and all tables in one transaction; return the revision it is at.
+
+    `revision` may name an older one than the newest, to rehearse upgrades.
+    """
+    revision = revision or planes.head("tenant")
     name = sql.Identifier(schema)
     before = sql.SQL(
         "CREATE ROLE {0} NOLOGIN; GRANT {0} TO {1} WITH INHERIT FALSE, SET TRUE; CREATE SCHEMA {0};"
@@ -41,12 +45,13 @@ def create_schema(owner: Engine, schema: str) -> str:
     )
     with raw_transaction(owner) as connection:
         connection.execute(before)
-        connection.execute(planes.render("tenant").encode())
-        for _revision, index in planes.slow_indexes("tenant"):
-            connection.execute(f"CREATE INDEX {index.name} ON {index.table} {index.definition}".encode())
+        connection.execute(planes.render("tenant", "base", revision).encode())
+        for at, index in planes.slow_indexes("tenant"):
+            if at not in planes.newer("tenant", revision):
+                connection.execute(f"CREATE INDEX {index.name} ON {index.table} {index.definition}".encode())
         connection.execute(grants)
         connection.execute(closed)
-    return planes.head("tenant")
+    return revision
 
 
 def drop_schema(owner: Engine, schema: str) -> None:
