@@ -119,17 +119,6 @@ def finish(databases: Databases, tenant: Tenant, proof: str | None = None, addre
     return Opened(tenant, identity_id, token, handoff)
 
 
-def is_signing_up(control: Session, email: str) -> bool:
-    """Tell whether an address has an identity whose only workspace is still being opened: its sign-up may go on."""
-    query = (
-        select(Opening.key)
-        .join(Identity, Identity.id == Opening.identity_id)
-        .outerjoin(Membership, Membership.identity_id == Identity.id)
-        .where(Identity.email == email, Opening.finished_at.is_(None), Membership.tenant_id.is_(None))
-    )
-    return control.execute(query).first() is not None
-
-
 def finish_openings(databases: Databases, older_than: timedelta = STALE) -> tuple[int, int]:
     """Finish what a crash left half done; what cannot be finished gives its address back. Return how many of each."""
     with control_session(databases) as control:

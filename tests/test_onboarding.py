@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from saas import onboarding
-from saas.auth import codes, passwords, sessions
+from saas.auth import codes, login, passwords, sessions
 from saas.auth.directory import directory
 from saas.auth.identities import Identity, Membership, OneTimeCode, Opening
 from saas.auth.members import Department, Member, Role, Workspace
@@ -140,7 +140,7 @@ def test_a_crash_and_a_new_code_for_the_same_address_continue_with_what_is_typed
     if died_after == "plant":
         onboarding.plant(runtime.databases, tenant)
     with control_session(runtime.databases) as control:
-        assert onboarding.is_signing_up(control, email)
+        assert not login.has_account(control, email)
     second = application(runtime, email)
     done = opened(runtime, second)
     assert done.tenant.id == tenant.id
@@ -149,7 +149,7 @@ def test_a_crash_and_a_new_code_for_the_same_address_continue_with_what_is_typed
         assert db.execute(select(Workspace.name)).scalar_one() == second.firm.name
     with control_session(runtime.databases) as control:
         assert resolve.by_slug(control, first.slug) is None
-        assert not onboarding.is_signing_up(control, email)
+        assert login.has_account(control, email)
 
 
 def test_the_sweep_finishes_what_a_crash_left(runtime: Runtime) -> None:

@@ -43,21 +43,23 @@ class Try(Enum):
     OVER = "over"
 
 
-def start_sign_up(control: Session, email: str, key: str) -> tuple[UUID, str]:
-    """Make a six-digit code for an address; return the key of this attempt, which the browser keeps, and the code, which the mail carries.
+def start_attempt(control: Session, email: str) -> UUID:
+    """Begin a sign-up of an address; return the key of this attempt, which the browser keeps. No code fits it until `set_code`.
 
-    Tries are counted for the attempt, so nobody can use up somebody else's.
+    Tries are counted for the attempt, so nobody can use up somebody else's. Addresses that have an account get attempts too:
+    their pages must not look different.
     """
-    attempt, code = new_id(), f"{secrets.randbelow(SIX_DIGITS):06d}"
-    _add(control, "sign_up", email, _sealed(key, f"{attempt}:{code}"), id=attempt)
-    return attempt, code
-
-
-def start_nothing(control: Session, email: str) -> UUID:
-    """Make an attempt that no code fits, for an address that has an account already: its page must not look different."""
     attempt = new_id()
     _add(control, "sign_up", email, secrets.token_bytes(32), id=attempt)
     return attempt
+
+
+def set_code(control: Session, attempt: UUID, key: str) -> str:
+    """Give an attempt a fresh six-digit code and return it, for the mail."""
+    code = f"{secrets.randbelow(SIX_DIGITS):06d}"
+    query = update(OneTimeCode).where(OneTimeCode.id == attempt, OneTimeCode.purpose == "sign_up")
+    control.execute(query.values(secret_hash=_sealed(key, f"{attempt}:{code}")))
+    return code
 
 
 def attempt_email(control: Session, attempt: UUID) -> str | None:

@@ -139,7 +139,7 @@ def _send(ctx: Context, settings: Settings, row: Invitation) -> None:
     words: dict[str, Any] = {
         "firm": firm,
         "inviter": ctx.member.name,
-        "name": row.name,
+        "invitee": row.name,
         "url": settings.url(ctx.tenant.slug, f"/invitation/{token}"),
         "days": LIFE.days,
         "brand": settings.brand,

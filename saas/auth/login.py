@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from redis import Redis
-from sqlalchemy import select, update
+from sqlalchemy import exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from saas.auth import addresses, codes, passwords, sessions
-from saas.auth.identities import Identity, Membership
+from saas.auth.identities import Identity, Membership, Opening
 from saas.auth.sessions import Person
 from saas.core.errors import Invalid
 from saas.core.i18n import _
@@ -56,6 +56,13 @@ def prove(databases: Databases, redis: Redis, handle: str, password: str, *, ten
             same = (Identity.id == row.id, Identity.password_hash == row.password_hash)
             control.execute(update(Identity).where(*same).values(password_hash=verdict.fresh_hash))
     return Person(row.id, row.name, row.email, row.login_name, row.language)
+
+
+def has_account(control: Session, email: str) -> bool:
+    """Tell whether an address can sign in. One whose only workspace is still being opened has not finished signing up."""
+    unfinished = exists().where(Opening.identity_id == Identity.id, Opening.finished_at.is_(None))
+    belongs = exists().where(Membership.identity_id == Identity.id)
+    return control.execute(select(Identity.id).where(Identity.email == email, or_(belongs, ~unfinished))).first() is not None
 
 
 def places(control: Session, identity_id: UUID) -> list[Place]:

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import unquote, urlencode
 
 from saas.auth.context import Context
-from saas.core.i18n import LANGUAGE_NAMES, LOCALES
+from saas.core.i18n import LOCALES
 from saas.web import navigation
 from saas.web.exchange import TOAST_COOKIE, Reply, Req
 from saas.web.frame import Frame, FrameMember, FrameWorkspace, Site, Toast
@@ -47,11 +47,10 @@ def frame(ctx: Context, req: Req) -> Frame:
 
 def site(req: Req) -> Site:
     """Draw what surrounds a stranger's page."""
-    others = [(LANGUAGE_NAMES[locale], _in_language(req, locale)) for locale in LOCALES]
     return Site(
         brand=req.runtime.settings.brand,
         csrf_token=req.csrf,
-        languages=tuple(others),
+        languages=tuple((locale, _in_language(req, locale)) for locale in LOCALES),
         workspace_name=req.tenant.name if req.tenant else None,
         terms_url=req.runtime.settings.url(path="/terms"),
         privacy_url=req.runtime.settings.url(path="/privacy"),

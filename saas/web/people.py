@@ -1,0 +1,204 @@
+"""The people of a workspace: who is here, inviting by e-mail, sign-ins for staff without it, roles, coming and going."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+from uuid import UUID
+
+import segno
+from markupsafe import Markup
+
+from saas.auth import invitations, membership, staff
+from saas.auth.context import Context
+from saas.auth.directory import MemberInfo
+from saas.auth.invitations import Invited
+from saas.auth.members import Member
+from saas.auth.membership import MANAGE
+from saas.auth.permissions import MEMBER_KEY
+from saas.auth.staff import Newcomer
+from saas.core.errors import Invalid, NotFound
+from saas.core.i18n import LANGUAGE_NAMES, _
+from saas.core.ids import parse_id
+from saas.web import doors
+from saas.web.exchange import Reply, Req
+from saas.web.pages import page
+from saas.web.routing import SIGNED_IN, workspace
+
+ORDER = {"active": 0, "expected": 1, "inactive": 2}
+
+
+@workspace.get("/people", right=SIGNED_IN)
+def show(ctx: Context, req: Req) -> Reply:
+    people = sorted(ctx.directory.members.values(), key=lambda m: (ORDER[m.status], m.name.casefold()))
+    may_manage = ctx.rights.may(MANAGE)
+    return page(
+        ctx, req, "people/list.html", people=people, roles=ctx.directory.roles, departments=ctx.directory.departments,
+        may_manage=may_manage, pending=invitations.pending(ctx.db) if may_manage else [], now=ctx.now,
+    )  # fmt: skip
+
+
+@workspace.get("/people/invite", right=MANAGE)
+def ask_invitation(ctx: Context, req: Req) -> Reply:
+    expected = ctx.directory.members.get(parse_id(req.one("for")) or ctx.member.id)
+    known = expected if expected and expected.status == "expected" else None
+    return _invite_form(ctx, req, {"email": (known.email or "") if known else "", "name": known.name if known else ""}, {})
+
+
+@workspace.post("/people/invite", right=MANAGE)
+def invite(ctx: Context, req: Req) -> Reply:
+    doors.limit(req, "invite", 200, doors.HOUR_S, tenant=(str(ctx.tenant.id), 200))
+    typed = {name: req.one(name) for name in ("email", "name", "role", "department", "language")}
+    who = Invited(typed["email"], typed["name"], parse_id(typed["role"]), parse_id(typed["department"]), typed["language"])
+    try:
+        row = invitations.invite(ctx, req.runtime.settings, who)
+    except Invalid as error:
+        return _invite_form(ctx, req, typed, error.fields, 422)
+    return Reply.redirect("/people").toast(_("Invitation sent to %(email)s", email=row.email))
+
+
+@workspace.post("/people/invitations/{id:str}/resend", right=MANAGE)
+def resend(ctx: Context, req: Req) -> Reply:
+    doors.limit(req, "invite", 200, doors.HOUR_S, tenant=(str(ctx.tenant.id), 200))
+    row = invitations.resend(ctx, req.runtime.settings, parse_id(req.params["id"]))
+    return Reply.redirect("/people").toast(_("Invitation sent to %(email)s", email=row.email))
+
+
+@workspace.post("/people/invitations/{id:str}/revoke", right=MANAGE)
+def revoke(ctx: Context, req: Req) -> Reply:
+    invitations.revoke(ctx, parse_id(req.params["id"]))
+    return Reply.redirect("/people").toast(_("Invitation withdrawn"))
+
+
+@workspace.get("/people/staff/new", right=MANAGE)
+def ask_staff(ctx: Context, req: Req) -> Reply:
+    return _staff_form(ctx, req, {}, {})
+
+
+@workspace.post("/people/staff/new", right=MANAGE)
+def make_staff(ctx: Context, req: Req) -> Reply:
+    """Make a sign-in and show its code, once: the answer to this POST is the only place where it is ever seen."""
+    typed = {name: req.one(name) for name in ("name", "login_name", "role", "department")}
+    who = Newcomer(typed["name"], typed["login_name"], parse_id(typed["role"]), parse_id(typed["department"]))
+    try:
+        member, code = staff.make(ctx, req.runtime.databases, req.runtime.settings.secret_key, who)
+    except Invalid as error:
+        return _staff_form(ctx, req, typed, error.fields, 422)
+    return _show_code(ctx, req, member, code)
+
+
+@workspace.get("/people/{id:str}", right=MANAGE)
+def show_person(ctx: Context, req: Req) -> Reply:
+    return _person_page(ctx, req, {})
+
+
+@workspace.post("/people/{id:str}", right=MANAGE)
+def change_person(ctx: Context, req: Req) -> Reply:
+    """Change role and department together; both are refused when one is."""
+    key = parse_id(req.params["id"])
+    try:
+        membership.change_role(ctx, key, parse_id(req.one("role")))
+        if req.one("department"):
+            membership.move(ctx, key, parse_id(req.one("department")))
+    except Invalid as error:
+        return _person_page(ctx, req, error.fields, 422)
+    return Reply.redirect("/people").toast(_("Saved"))
+
+
+@workspace.post("/people/{id:str}/code", right=MANAGE)
+def renew_code(ctx: Context, req: Req) -> Reply:
+    try:
+        member, code = staff.new_code(ctx, req.runtime.databases, req.runtime.settings.secret_key, parse_id(req.params["id"]))
+    except Invalid as error:
+        return _person_page(ctx, req, error.fields, 422)
+    return _show_code(ctx, req, member, code)
+
+
+@workspace.get("/people/{id:str}/deactivate", right=MANAGE)
+def ask_deactivate(ctx: Context, req: Req) -> Reply:
+    return page(ctx, req, "people/deactivate.html", person=_person(ctx, req), errors={})
+
+
+@workspace.post("/people/{id:str}/deactivate", right=MANAGE)
+def deactivate(ctx: Context, req: Req) -> Reply:
+    person = _person(ctx, req)
+    try:
+        membership.deactivate(ctx, person.id)
+    except Invalid as error:
+        return page(ctx, req, "people/deactivate.html", status=422, person=person, errors=error.fields)
+    _follow_after_commit(ctx, req, person.identity_id, is_active=False)
+    return Reply.redirect("/people").toast(_("%(name)s cannot sign in any more", name=person.name))
+
+
+@workspace.post("/people/{id:str}/reactivate", right=MANAGE)
+def reactivate(ctx: Context, req: Req) -> Reply:
+    person = _person(ctx, req)
+    membership.reactivate(ctx, person.id)
+    _follow_after_commit(ctx, req, person.identity_id, is_active=True)
+    return Reply.redirect("/people").toast(_("%(name)s can sign in again", name=person.name))
+
+
+def _follow_after_commit(ctx: Context, req: Req, identity_id: UUID | None, *, is_active: bool) -> None:
+    """Let the control plane follow at once; the outbox does it again, should this process die first."""
+    if identity_id is not None:
+        ctx.after_commit.append(lambda: membership.follow(req.runtime.databases, ctx.tenant.id, identity_id, is_active=is_active))
+
+
+def _show_code(ctx: Context, req: Req, member: Member, code: str) -> Reply:
+    if member.identity_id is not None:
+        _follow_after_commit(ctx, req, member.identity_id, is_active=True)
+    url = req.runtime.settings.url(ctx.tenant.slug, f"/start/{code}")
+    sign_in_host = req.runtime.settings.host(ctx.tenant.slug)
+    return page(ctx, req, "people/code.html", person=member, code=code, url=url, picture=qr(url), sign_in_host=sign_in_host)
+
+
+def qr(text: str) -> Markup:
+    """Draw a QR code as inline SVG without styles; dark on white also in dark mode, because cameras expect that."""
+    picture = io.BytesIO()
+    made = segno.make(text, error="m")
+    made.save(picture, kind="svg", scale=6, border=3, dark="#111", light="#fff", xmldecl=False, svgns=True, svgclass="qr", lineclass=None)
+    return Markup(picture.getvalue().decode())  # noqa: S704 - drawn by the library from modules, no text of anybody's inside
+
+
+def _person(ctx: Context, req: Req) -> MemberInfo:
+    key = parse_id(req.params["id"])
+    found = ctx.directory.members.get(key) if key else None
+    if found is None:
+        raise NotFound(_("There is no such person in this workspace."))
+    return found
+
+
+def _choices(ctx: Context) -> dict[str, Any]:
+    roles = [(role.id, role.name) for role in ctx.directory.roles.values() if membership.may_grant(ctx, role)]
+    places = [(place.id, place.name) for place in ctx.directory.departments.values()]
+    normal = next((role.id for role in ctx.directory.roles.values() if role.key == MEMBER_KEY), None)
+    return {"roles": roles, "departments": places, "normal_role": normal}
+
+
+def _invite_form(ctx: Context, req: Req, values: dict[str, str], wrong: dict[str, str], status: int = 200) -> Reply:
+    filled = {
+        "email": "",
+        "name": "",
+        "role": "",
+        "department": str(ctx.member.department_id),
+        "language": ctx.workspace.language,
+        **values,
+    }
+    return page(
+        ctx, req, "people/invite.html", status=status, values=filled, errors=wrong, languages=list(LANGUAGE_NAMES.items()), **_choices(ctx)
+    )  # fmt: skip
+
+
+def _staff_form(ctx: Context, req: Req, values: dict[str, str], wrong: dict[str, str], status: int = 200) -> Reply:
+    filled = {"name": "", "login_name": "", "role": "", "department": str(ctx.member.department_id), **values}
+    host = req.runtime.settings.host(ctx.tenant.slug)
+    return page(ctx, req, "people/staff.html", status=status, values=filled, errors=wrong, sign_in_host=host, **_choices(ctx))
+
+
+def _person_page(ctx: Context, req: Req, wrong: dict[str, str], status: int = 200) -> Reply:
+    person = _person(ctx, req)
+    role_id = req.one("role") or (person.role_ids[0] if person.role_ids else "")
+    return page(
+        ctx, req, "people/person.html", status=status, person=person, errors=wrong, role_id=role_id, is_self=person.id == ctx.member.id,
+        held=[ctx.directory.roles[key].name for key in person.role_ids], **_choices(ctx),
+    )  # fmt: skip

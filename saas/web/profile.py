@@ -1,0 +1,138 @@
+"""What belongs to oneself: name, language, time zone, theme, password, and the browsers signed in."""
+
+from __future__ import annotations
+
+from sqlalchemy import update
+
+from saas.auth import addresses, directory, login, passwords, regions, sessions
+from saas.auth.context import Context
+from saas.auth.identities import Identity
+from saas.auth.members import Member
+from saas.core.clock import now
+from saas.core.errors import Invalid
+from saas.core.i18n import LANGUAGE_NAMES, LOCALES, _
+from saas.core.ids import parse_id
+from saas.tenants.session import control_session
+from saas.web import doors
+from saas.web.exchange import Reply, Req
+from saas.web.frame import THEMES
+from saas.web.pages import page
+from saas.web.routing import SIGNED_IN, workspace
+
+AGENTS = (
+    ("Edg/", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("MicroMessenger/", "WeChat"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+SYSTEMS = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS X", "Mac"), ("Linux", "Linux"))
+
+
+@workspace.get("/me", right=SIGNED_IN)
+def show(ctx: Context, req: Req) -> Reply:
+    return _page(ctx, req, {})
+
+
+@workspace.post("/me", right=SIGNED_IN)
+def save(ctx: Context, req: Req) -> Reply:
+    """Save name, language, time zone and theme; an empty time zone follows the workspace."""
+    typed = {name: req.one(name) for name in ("name", "language", "timezone", "theme")}
+    wrong: dict[str, str] = {}
+    try:
+        name = addresses.person_name(typed["name"])
+    except Invalid as error:
+        wrong, name = error.fields, ""
+    if typed["timezone"] and typed["timezone"] not in regions.zone_names():
+        wrong["timezone"] = _("Choose a time zone.")
+    if typed["language"] not in LOCALES or typed["theme"] not in THEMES:
+        wrong[""] = _("Choose from the lists.")
+    if wrong:
+        return _page(ctx, req, wrong, 422, typed)
+    member = ctx.db.get_one(Member, ctx.member.id)
+    member.name, member.language, member.timezone, member.theme = name, typed["language"], typed["timezone"] or None, typed["theme"]
+    directory.touch(ctx.db)
+    _keep_identity(ctx, req, name=name, language=typed["language"])
+    return Reply.redirect("/me").toast(_("Saved"))
+
+
+@workspace.post("/preferences", right=SIGNED_IN)
+def prefer(ctx: Context, req: Req) -> Reply:
+    """Take a theme or a language from the menu, and stay on the page."""
+    member, theme, language = ctx.db.get_one(Member, ctx.member.id), req.one("theme"), req.one("language")
+    if theme in THEMES:
+        member.theme = theme
+    if language in LOCALES:
+        member.language = language
+        _keep_identity(ctx, req, language=language)
+    directory.touch(ctx.db)
+    return Reply.empty() if req.is_htmx else Reply.redirect(doors.back_path(req))
+
+
+@workspace.post("/me/password", right=SIGNED_IN)
+def change_password(ctx: Context, req: Req) -> Reply:
+    """Change the password with the present one; all other devices are signed out."""
+    assert req.identity is not None
+    handle = req.identity.email or req.identity.login_name or ""
+    try:
+        login.prove(req.runtime.databases, req.runtime.redis, handle, req.one("current"), tenant=ctx.tenant, address=req.address)
+    except Invalid:
+        return _page(ctx, req, {"current": _("This is not your present password.")}, 422)
+    try:
+        passwords.accept(req.one("password"), handle, ctx.member.name)
+    except Invalid as error:
+        return _page(ctx, req, error.fields, 422)
+    fresh = passwords.hash_password(req.one("password"))
+    with control_session(req.runtime.databases) as control:
+        login.change_password(control, req.identity.id, fresh, keep=req.session_id)
+    return Reply.redirect("/me").toast(_("Password changed. Other devices are signed out."))
+
+
+@workspace.post("/me/sessions/{id:str}/end", right=SIGNED_IN)
+def end_session(_ctx: Context, req: Req) -> Reply:
+    assert req.identity is not None
+    key = parse_id(req.params["id"])
+    with control_session(req.runtime.databases) as control:
+        if key is not None:
+            sessions.revoke(control, req.identity.id, key)
+    if key == req.session_id:
+        return doors.forget(Reply.redirect("/sign-in?signed-out=1"), req)
+    return Reply.redirect("/me#devices").toast(_("Signed out there"))
+
+
+@workspace.post("/me/sessions/end-others", right=SIGNED_IN)
+def end_others(_ctx: Context, req: Req) -> Reply:
+    assert req.identity is not None
+    with control_session(req.runtime.databases) as control:
+        sessions.revoke_all(control, req.identity.id, keep=req.session_id)
+    return Reply.redirect("/me#devices").toast(_("Signed out everywhere else"))
+
+
+def device(agent: str) -> str:
+    """Name a browser and its system in a few words, `Chrome · Windows`."""
+    browser = next((name for mark, name in AGENTS if mark in agent), "")
+    system = next((name for mark, name in SYSTEMS if mark in agent), "")
+    return " · ".join(part for part in (browser, system) if part) or _("Unknown device")
+
+
+def _keep_identity(ctx: Context, req: Req, **columns: str) -> None:
+    assert req.identity is not None
+    person = req.identity.id
+
+    def keep() -> None:
+        with control_session(req.runtime.databases) as control:
+            control.execute(update(Identity).where(Identity.id == person).values(**columns))
+
+    ctx.after_commit.append(keep)
+
+
+def _page(ctx: Context, req: Req, wrong: dict[str, str], status: int = 200, typed: dict[str, str] | None = None) -> Reply:
+    assert req.identity is not None
+    with control_session(req.runtime.databases) as control:
+        mine = sessions.of_identity(control, req.identity.id)
+    values = {"name": ctx.member.name, "language": ctx.member.language, "timezone": ctx.member.timezone or "", "theme": ctx.member.theme}
+    return page(
+        ctx, req, "settings/profile.html", status=status, values={**values, **(typed or {})}, errors=wrong, sessions=mine, device=device,
+        session_id=req.session_id, zones=regions.zones(now()), languages=list(LANGUAGE_NAMES.items()),
+    )  # fmt: skip
