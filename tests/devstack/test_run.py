@@ -74,7 +74,7 @@ class Stack:
 
     def mailbox_answers(self) -> bool:
         try:
-            with urllib.request.urlopen(f"http://localhost:{self.mailbox_port}/", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.mailbox_port}/", timeout=5) as answer:
                 return bool(answer.status == 200)
         except OSError:
             return False
