@@ -51,6 +51,7 @@ ACTIVITIES = ObjectDef(
     parent=("subject_object", "subject_id"),
     open_to="participants",
     customer="customer_id",
+    timeline="happened_at",
     derive=derive,
     groups=(("main", L_("Activity")), GROUP_RECORD),
     fields=(

@@ -26,6 +26,7 @@ NOTES = ObjectDef(
     label_field="title",
     parent=("subject_object", "subject_id"),
     customer="customer_id",
+    timeline="created_at",
     derive=derive,
     groups=(("main", L_("Note")), GROUP_RECORD),
     fields=(

@@ -36,6 +36,7 @@ class ObjectDef:
     `recognised` maps the natures of `objects.keys` to fields by which a record is known to be the same one.
     `derive(record)` keeps computed columns true before every save. `groups` are (key, label) in the order of forms.
     `default_sort` orders its list: "" by the label, else a sortable field's name, after "-" when the greatest comes first.
+    `timeline` names the column that orders child rows in the story of what they belong to.
     `facts` are the two or three fields beside its name on its page. `unused(record)` names fields that make no sense for a record as it
     is: forms and pages leave them out.
     Without `has_page` there is neither list nor detail: its rows show only on the records they belong to.
@@ -61,6 +62,7 @@ class ObjectDef:
     default_columns: tuple[str, ...] = ()
     default_sort: str = ""
     presets: tuple[Preset, ...] = ()
+    timeline: str = ""
     facts: tuple[str, ...] = ()
     unused: Callable[[Any], frozenset[str]] | None = None
     has_page: bool = True

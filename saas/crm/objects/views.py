@@ -60,7 +60,7 @@ def _view(
     cells = {}
     for field in fields:
         value = field.value_of(source)
-        cells[field.name] = _link_cell(field, value, names) if isinstance(field, Link) else _cell(ctx, field, value)
+        cells[field.name] = _link_cell(field, value, names) if isinstance(field, Link) else cell(ctx, field, value)
     owner = ctx.directory.members.get(source.owner_id) if source.owner_id else None
     return RecordView(
         object=obj.name,
@@ -76,7 +76,8 @@ def _view(
     )
 
 
-def _cell(ctx: Context, field: Field, value: Any) -> Cell:
+def cell(ctx: Context, field: Field, value: Any) -> Cell:
+    """Show one value of a field that links to no record."""
     if isinstance(field, Tags):
         known = tag_cells(ctx)
         parts = tuple(known[key] for key in value or [] if key in known)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -35,3 +36,9 @@ def make(ctx: Context, name: str, tone: str = "neutral") -> UUID:
     ctx.db.flush()
     touch(ctx.db)
     return tag.id
+
+
+def words(texts: Iterable[str]) -> list[str]:
+    """Take typed names of tags apart at commas, each once."""
+    said = [" ".join(word.split()) for text in texts for word in text.replace("，", ",").split(",")]
+    return list({word.casefold(): word for word in said if word}.values())
