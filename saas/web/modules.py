@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 
 MODULES: tuple[str, ...] = (
+    "objects.bulk",
     "objects.lists",
     "samples",
     "public_site",

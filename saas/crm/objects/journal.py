@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -52,6 +53,20 @@ def write(
             after=after,
         )
     )
+
+
+def write_many(
+    ctx: Context,
+    object_name: str,
+    action: str,
+    changes: Sequence[tuple[UUID, int, dict[str, Any] | None, dict[str, Any] | None]],
+) -> None:
+    """Note many rows' changes, each (key, version, before, after), in this transaction's batch and in this order."""
+    key = batch(ctx, f"{object_name}.{action}")
+    names = ("record_id", "version", "before", "after")
+    rows = [{"batch_id": key, "object": object_name, "action": action, **dict(zip(names, change, strict=True))} for change in changes]
+    if rows:
+        ctx.db.execute(insert(JournalChange), rows)
 
 
 def columns_since(session: TenantSession, record_id: UUID, version: int) -> set[str]:

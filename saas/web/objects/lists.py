@@ -8,7 +8,6 @@ from typing import Any
 from saas.auth import preferences
 from saas.auth.context import Context
 from saas.auth.permissions import BULK, CREATE, EDIT
-from saas.core.i18n import _
 from saas.core.locale_format import format_number
 from saas.crm import registry
 from saas.crm.objects import listing, views
@@ -89,7 +88,8 @@ def total(ctx: Context, req: Req) -> Reply:
     is_exact = req.one("count") == EXACT
     number, has_more = listing.count(ctx, obj, asked.query(), is_exact=is_exact)
     exact_href = asked.href("total") + ("&" if asked.pairs() else "?") + f"count={EXACT}"
-    return page(ctx, req, "objects/list_total.html", block="total", text=_total(number, has_more), exact_href=exact_href if has_more else "")
+    said: dict[str, Any] = {"text": _total(number, has_more), "exact_href": exact_href if has_more else ""}
+    return page(ctx, req, "objects/list_total.html", block="total", **said)
 
 
 @workspace.post("/{object:str}/columns", right="{object}:read")
