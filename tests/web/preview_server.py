@@ -66,7 +66,7 @@ class Preview(BaseHTTPRequestHandler):
             headers["HX-Trigger"] = json.dumps({"toast": {"message": "City changed", "undo_action": "/undo"}})
         return self._answer(200, html.encode(), headers)
 
-    do_POST = do_GET  # noqa: N815 -- the name http.server calls
+    do_POST = do_GET
 
     def _page(self, path: str, form: dict[str, str]) -> str:
         context = styleguide.context(form.get("theme", "light"))
@@ -82,7 +82,7 @@ class Preview(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the base class' name
+    def log_message(self, format: str, *args: object) -> None:
         """Stay silent."""
 
 
