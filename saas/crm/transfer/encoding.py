@@ -18,7 +18,10 @@ NULS_OF_UTF16 = 0.02
 MOSTLY = 0.9
 PLAUSIBLE = 0.75
 LOOKALIKE_CHARS = 60
-RARE_DAMAGE = 0.02
+MINIMAL = 0.4
+SHORT = 8
+WIDE_CONTROLS = 0.01
+RARE_DAMAGE = 0.04
 TEXT_CONTROLS = frozenset(b"\t\n\r\x0c\x1a\x1b\x0b\x1c\x1d\x1e\x1f")
 
 # Names that people know, for the notes and the menu of encodings; also what `prepare` accepts as an override.
@@ -52,6 +55,7 @@ class Encoding:
 class Evidence:
     """What one pass over the bytes showed: lines with high bytes, NULs, control bytes, UTF-8 damage."""
 
+    head: bytes = b""
     lines: bytes = b""
     nuls_even: int = 0
     nuls_odd: int = 0
@@ -86,7 +90,7 @@ def decide(evidence: Evidence, skip: int = 0) -> Encoding:
         if _is_gbk_in_disguise(evidence.lines):
             return Encoding("gb18030", is_guess=True)
         return Encoding("utf-8")
-    if evidence.utf8_bad <= max(1, evidence.utf8_good * RARE_DAMAGE) and evidence.utf8_good > evidence.utf8_bad:
+    if evidence.utf8_bad <= evidence.utf8_good * RARE_DAMAGE:
         return Encoding("utf-8", is_guess=True)
     return Encoding(guess_code_page(evidence.lines), is_guess=True)
 
@@ -98,6 +102,7 @@ def collect(source: Path) -> Evidence:
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     with source.open("rb") as file:
         while chunk := file.read(CHUNK):
+            evidence.head = evidence.head or chunk[:4096]
             _count_controls(evidence, chunk)
             evidence.size += len(chunk)
             if chunk.isascii() and not decoder.getstate()[0]:
@@ -133,12 +138,15 @@ def guess_code_page(text: bytes) -> str:
         "cp932": _pair_score(text, "cp932", _SJIS_COMMON),
     }
     name = max(scores, key=lambda key: scores[key])
+    if scores["gb18030"] >= MINIMAL and len(text.decode("gb18030", "ignore").encode("ascii", "ignore")) + SHORT * 2 > len(text):
+        # A few characters are valid in several code pages; then the one that most such files are in is believed.
+        name, scores["gb18030"] = "gb18030", 1.0
     if scores[name] >= PLAUSIBLE:
         return "cp949" if name == "gb18030" and _is_korean(text) else name
     if len(_BESIDE_ASCII.findall(text)) >= len(_HIGH_RUNS.findall(text)) * PLAUSIBLE:
         return _latin_page(text)
     best = from_bytes(text, cp_isolation=["cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "gb18030", "cp949"]).best()
-    return best.encoding if best and best.encoding in NAMES else ("gb18030" if scores["gb18030"] >= 0.4 else "cp1252")
+    return best.encoding if best and best.encoding in NAMES else ("gb18030" if scores["gb18030"] >= MINIMAL else "cp1252")
 
 
 # Lead and trail bytes of the characters that make up almost all modern text: GB 2312 level 1 and its punctuation rows,
@@ -221,11 +229,12 @@ def _wide_bom(head: bytes) -> Encoding | None:
 
 
 def _utf16_or_refuse(evidence: Evidence, nuls: int) -> Encoding:
-    if evidence.nuls_odd >= nuls * MOSTLY:
-        return Encoding("utf-16-le", is_guess=True)
-    if evidence.nuls_even >= nuls * MOSTLY:
-        return Encoding("utf-16-be", is_guess=True)
-    raise Unreadable("binary")
+    name = "utf-16-le" if evidence.nuls_odd >= nuls * MOSTLY else "utf-16-be" if evidence.nuls_even >= nuls * MOSTLY else ""
+    text = evidence.head.decode(name, "replace") if name else ""
+    odd = sum(1 for char in text if (char < " " and ord(char) not in TEXT_CONTROLS) or char == "\ufffd")
+    if not text or odd > len(text) * WIDE_CONTROLS:
+        raise Unreadable("binary")
+    return Encoding(name, is_guess=True)
 
 
 _CONTROL_BYTES = bytes(byte for byte in range(32) if byte not in TEXT_CONTROLS)

@@ -15,6 +15,7 @@ LOOK_AT = 60
 DEEPEST_HEADER = 30
 SURE = 0.6
 TAIL = 12
+WIDE_SHARE = 0.2
 
 _FOOTER = re.compile(
     r"confidential information - do not distribute"
@@ -74,8 +75,10 @@ def _with_header(head: Sequence[list[str]], index: int) -> Layout:
 
 
 def _usual_width(head: Sequence[list[str]]) -> int:
-    widths = Counter(_width(row) for row in head if any(row))
-    # Of equally frequent widths the wider one is the table; titles are narrow.
+    filled = [row for row in head if any(row)]
+    wide = [row for row in filled if sum(1 for cell in row if cell) > 1]
+    # Titles and footers are single cells; of equally frequent widths the wider one is the table.
+    widths = Counter(map(_width, wide if len(wide) >= max(2, len(filled) * WIDE_SHARE) else filled))
     return max(widths.items(), key=lambda item: (item[1], item[0]))[0] if widths else 0
 
 

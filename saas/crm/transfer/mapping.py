@@ -143,7 +143,7 @@ def _score(column: _Column, wish: Wish, preset: Preset | None) -> tuple[float, S
     if meant or not column.key:
         return _score_content(column, wish)
     if len(column.key) >= SHORTEST_SIMILAR:
-        best = process.extractOne(column.key, wish.names, scorer=fuzz.ratio, score_cutoff=SIMILAR)
+        best = process.extractOne(column.key, wish.similar, scorer=fuzz.ratio, score_cutoff=SIMILAR)
         if best:
             return BY_SIMILAR, said("why_similar")
     return _score_content(column, wish)

@@ -160,7 +160,7 @@ class Table:
 
     def _look_for_swallowed_rows(self, cells: list[str], row: int) -> None:
         """An opening quote without its pair swallows the rows below: the cell then has lines as wide as the table."""
-        usual = len(self.filled) - 1
+        usual = self.width - 1
         if not self.delimiter or usual < 1:
             return
         for cell in cells:

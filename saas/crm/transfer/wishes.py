@@ -70,7 +70,7 @@ _PREFIXES = {"company": ("account", "company", "公司", "客户"), "person": ("
 class Wish:
     """One target's wish. `role` is what its object is; `is_foreign`: it belongs to a record linked to the row.
 
-    `shipping` says of a part of an address whether it takes only delivery addresses, none, or (None) any.
+    `similar` are the names that a slip of the finger is looked for in. `shipping` says of a part of an address whether it takes only delivery addresses, none, or (None) any.
     """
 
     target: Target
@@ -78,6 +78,7 @@ class Wish:
     role: str
     names: frozenset[str]
     is_foreign: bool
+    similar: tuple[str, ...] = ()
     shipping: bool | None = None
 
     def accepts(self, meant: Meaning) -> float:
@@ -128,7 +129,8 @@ def _wish(target: Target, is_foreign: bool, shipping: bool | None) -> Wish:
         keys = [f"{word} {key}" if word.isascii() else word + key for key in keys for word in _PREFIXES.get(role, (role,))]
     elif target.kind.startswith("address"):
         keys = [key for key in keys if key not in ALIASES or ALIASES[key] == concept]
-    return Wish(target, concept, role, frozenset(keys), is_foreign, shipping if target.kind.startswith("address") else None)
+    similar = () if is_foreign else tuple(dict.fromkeys([*keys, *(key for key, each in ALIASES.items() if each == concept)]))
+    return Wish(target, concept, role, frozenset(keys), is_foreign, similar, shipping if target.kind.startswith("address") else None)
 
 
 def _labels(target: Target) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import zipfile
 from datetime import date, datetime, time
 from pathlib import Path
@@ -204,17 +203,12 @@ def test_a_zip_bomb_is_refused_from_its_directory(tmp_path: Path) -> None:
     assert not (tmp_path / "out.rows").exists()
 
 
-def test_real_bytes_are_counted_whatever_the_directory_says(tmp_path: Path) -> None:
+def test_a_directory_that_lies_about_sizes_does_not_help_a_bomb(tmp_path: Path) -> None:
     path = handmade(tmp_path, f'<worksheet xmlns="{MAIN}"><sheetData>{BOMB_ROW * 100}</sheetData></worksheet>')
-    with pytest.raises(Unreadable) as refused:
-        read(path, limits=Limits(unpacked_bytes=4_000_000, cell_chars=40_000))
-    assert refused.value.said.code in ("header_only", "nothing_readable", "bomb")
-    lying = bytearray(path.read_bytes())
-    real = (3_000_000).to_bytes(4, "little")[:2]
-    assert real not in (b"",)
-    with zipfile.ZipFile(io.BytesIO(bytes(lying))) as archive:
+    with zipfile.ZipFile(path) as archive:
         size = archive.getinfo("xl/worksheets/sheet1.xml").file_size
-    path.write_bytes(bytes(lying).replace(size.to_bytes(4, "little"), (1000).to_bytes(4, "little")))
+    assert size > 3_000_000
+    path.write_bytes(path.read_bytes().replace(size.to_bytes(4, "little"), (1000).to_bytes(4, "little")))
     with pytest.raises(Unreadable) as refused:
         read(path)
     assert refused.value.said.code == "damaged_workbook"

@@ -113,7 +113,7 @@ def _read(text: str, hints: Hints) -> Value | Problem:
     """Read (datetime, whether it has a zone)."""
     iso = _ISO.fullmatch(text)
     try:
-        if iso:
+        if iso and not _ZERO.fullmatch(text):
             return Value(_moment(iso, int(iso["y"]), int(iso["m"]), int(iso["d"]), text))
         return _read_other(unicodedata.normalize("NFKC", unwrap(text)).strip(), hints)
     except _NotADate as stop:

@@ -27,7 +27,7 @@ _CODES = frozenset(
 _SCALES = {"亿": 8, "千万": 7, "百万": 6, "万": 4, "千": 3, "k": 3, "tsd": 3, "thousand": 3, "m": 6, "mn": 6, "mio": 6, "mil": 6, "million": 6, "millions": 6, "millionen": 6,
            "millones": 6, "b": 9, "bn": 9, "mrd": 9, "billion": 9, "milliarden": 9, "milliards": 9, "w": 4}  # fmt: skip
 _PLAIN = re.compile(r"-?\d{1,18}(?:\.\d{1,2}|\.\d{4,12})?")
-_BODY = re.compile(r"([-+−]?)\s*(\d[\d\s.,'’_]*|[.,]\d+)\s*([^\d\s.,%]*)\s*(%?)([-−]?)")
+_BODY = re.compile(r"([-+−]?)\s*(\d[\d\s.,'’_]*|[.,]\d+)\s*([^\d\s.,%\-−]*)\.?\s*(%?)([-−]?)")
 _RANGE = re.compile(r"\d[\d.,\s]*(?:-|–|—|~|～|至|到|to)\s*(\d[\d.,\s]*)", re.IGNORECASE)
 _SCALED = re.compile(r"(\d+(?:\.\d+)?)(千万|百万|亿|万|千)")
 _UNITS = re.compile(r"(?:人|名|个|家|位|元|块|圆|元整|左右|以上|employees?|people|mitarbeiter|personas|pcs|\+)+$", re.IGNORECASE)

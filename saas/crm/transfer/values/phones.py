@@ -44,11 +44,16 @@ class Phone(NamedTuple):
 
 
 class _Plan(NamedTuple):
-    """A region's numbering plan, compiled: country code, patterns of valid national numbers, prefix that is dialled inland."""
+    """A region's numbering plan, compiled: country code, patterns of all numbers and of each kind, prefix that is dialled inland."""
 
     code: str
-    valid: re.Pattern[str]
+    general: re.Pattern[str]
+    kinds: re.Pattern[str]
     prefix: re.Pattern[str] | None
+
+    def is_valid(self, national: str) -> bool:
+        """Tell whether a national number is one of the plan's, of some kind."""
+        return bool(self.general.fullmatch(national) and self.kinds.fullmatch(national))
 
 
 def parse_phones(text: str, hints: Hints) -> Value | Problem:
@@ -63,7 +68,7 @@ def parse_phones(text: str, hints: Hints) -> Value | Problem:
     plain = unicodedata.normalize("NFKC", unwrap(text)).strip()
     found: list[Phone] = []
     notes: list[Said] = []
-    parts = [part for part in _SPLIT.split(plain) if part]
+    parts = [plain] if expand_exponent(plain) else [part for part in _SPLIT.split(plain) if part]
     for part in parts:
         outcome = _one(part, hints, text)
         if isinstance(outcome, Problem):
@@ -139,8 +144,11 @@ def _plan(region: str) -> _Plan | None:
     )
     patterns = [kind.national_number_pattern for kind in kinds if kind is not None and kind.national_number_pattern]
     prefix = metadata.national_prefix_for_parsing
-    valid = re.compile("|".join(f"(?:{pattern})" for pattern in patterns) or r"(?!)")
-    return _Plan(str(metadata.country_code), valid, re.compile(prefix) if prefix else None)
+    general = metadata.general_desc.national_number_pattern if metadata.general_desc else None
+    if not general or not patterns:
+        return None
+    kinds_pattern = re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
+    return _Plan(str(metadata.country_code), re.compile(general), kinds_pattern, re.compile(prefix) if prefix else None)
 
 
 def _fast(text: str, region: str) -> str:  # noqa: PLR0911 -- every doubt leaves to the library
@@ -162,12 +170,12 @@ def _fast(text: str, region: str) -> str:  # noqa: PLR0911 -- every doubt leaves
     match = plan.prefix.match(digits) if plan.prefix else None
     if match:
         # A captured group is a carrier code, or a number that the plan rewrites.
-        if any(match.groups()) or plan.valid.fullmatch(digits):
+        if any(match.groups()) or plan.general.fullmatch(digits):
             return ""
         national = digits[match.end() :]
-    if national.startswith(plan.code) and not plan.valid.fullmatch(national):
+    if national.startswith(plan.code) and not plan.general.fullmatch(national):
         return ""
-    return f"+{plan.code}{national}" if plan.valid.fullmatch(national) else ""
+    return f"+{plan.code}{national}" if plan.is_valid(national) else ""
 
 
 # Where 00 is not what one dials to call abroad.
@@ -184,5 +192,5 @@ def _international(digits: str) -> str:
             plan, national = _plan(regions[0]), digits[length:]
             if plan is None or (plan.prefix and plan.prefix.match(national)):
                 return ""
-            return "+" + digits if plan.valid.fullmatch(national) else ""
+            return "+" + digits if plan.is_valid(national) else ""
     return ""

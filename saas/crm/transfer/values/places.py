@@ -24,7 +24,7 @@ _OTHER_NAMES = {
     "the netherlands": "NL", "czech republic": "CZ", "tschechische republik": "CZ", "turkey": "TR", "türkei": "TR", "viet nam": "VN", "uae": "AE", "u.a.e.": "AE", "emirates": "AE", "阿联酋": "AE", "ivory coast": "CI",
     "cote d'ivoire": "CI", "macedonia": "MK", "burma": "MM", "swaziland": "SZ", "cape verde": "CV", "vatican": "VA", "brd": "DE", "federal republic of germany": "DE", "bundesrepublik deutschland": "DE",
     "republic of ireland": "IE", "eire": "IE", "iran, islamic republic of": "IR", "moldova, republic of": "MD", "tanzania, united republic of": "TZ", "venezuela, bolivarian republic of": "VE",
-    "bolivia, plurinational state of": "BO", "lao people's democratic republic": "LA", "syrian arab republic": "SY", "brunei darussalam": "BN", "palestine": "PS", "kosovo": "XK", "congo": "CG", "dr congo": "CD",
+    "bolivia, plurinational state of": "BO", "lao people's democratic republic": "LA", "syrian arab republic": "SY", "brunei darussalam": "BN", "palestine": "PS", "kosovo": "XK", "congo": "CG", "republic of the congo": "CG", "democratic republic of the congo": "CD", "republic of china": "TW", "dr congo": "CD",
     "bosnia": "BA", "trinidad": "TT", "saint lucia": "LC", "st. lucia": "LC", "slovak republic": "SK", "kyrgyz republic": "KG", "bahamas, the": "BS", "gambia, the": "GM", "micronesia": "FM",
 }  # fmt: skip
 _ALPHA3 = {
