@@ -63,7 +63,7 @@ check-imports: bootstrap
 	@$(PYTHON_BIN) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()' --no-logo
 
 check-templates: bootstrap
-	@$(PYTHON_BIN) -m saas.cli check templates
+	@$(PYTHON_BIN) -m saas.devstack.template_lint
 
 check-migrations: bootstrap
 	@$(PYTHON_BIN) -m saas.devstack.migrations_check

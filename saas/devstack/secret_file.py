@@ -16,8 +16,13 @@ def load_or_make(path: Path) -> dict[str, str]:
     missing = {name: secrets.token_urlsafe(48 if name == "secret_key" else 24) for name in _NAMES if name not in found}
     if missing:
         found |= missing
-        unfinished = path.with_suffix(".part")
-        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            json.dump(found, file, indent=1)
-        unfinished.rename(path)
+        write_private(path, json.dumps(found, indent=1))
     return found
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner can read; readers see the old text or the new, never half of it."""
+    unfinished = path.with_suffix(path.suffix + ".part")
+    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
+    unfinished.rename(path)

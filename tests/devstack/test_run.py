@@ -17,7 +17,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from saas.devstack.process import free_port
+from saas.devstack.ports import free_port
 from tests.devstack.alive import is_alive
 
 ROOT = Path(__file__).parents[2]
