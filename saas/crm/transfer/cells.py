@@ -6,15 +6,15 @@ number → Decimal · money → Amount · date → date · datetime → aware UT
 phone → list[Phone] · url → str · person_full → PersonName · address.country → ISO 3166 code.
 """
 
-
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
-from saas.crm.transfer.values.dates import parse_date, parse_datetime
+from saas.crm.transfer.values.dates import infer_date_order, parse_date, parse_datetime
 from saas.crm.transfer.values.emails import parse_emails
 from saas.crm.transfer.values.names import parse_full_name, parse_name_part
-from saas.crm.transfer.values.numbers import parse_money, parse_number
+from saas.crm.transfer.values.numbers import infer_decimal, parse_money, parse_number
 from saas.crm.transfer.values.outcome import EMPTY, Hints, Problem, Value
 from saas.crm.transfer.values.phones import parse_phones
 from saas.crm.transfer.values.places import parse_country, parse_postcode
@@ -93,6 +93,18 @@ def parser(kind: str, hints: Hints) -> Parser:
             return with_hints(text, hints)
 
     return _remembering(read) if kind in _REPEATING else _guarding(read)
+
+
+def column_hints(kind: str, cells: Iterable[str], hints: Hints) -> Hints:
+    """Complete the hints by what a column's cells show: the order of its dates, its decimal sign. What hints already say stays.
+
+    Where nothing tells the order of dates, it stays None: ambiguous cells are then problems, and a person chooses.
+    """
+    if kind in ("date", "datetime") and hints.date_order is None:
+        return replace(hints, date_order=infer_date_order(cells))
+    if kind in ("number", "money") and hints.decimal is None:
+        return replace(hints, decimal=infer_decimal(cells))
+    return hints
 
 
 def parse(kind: str, text: str, hints: Hints) -> Outcome:

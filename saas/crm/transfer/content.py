@@ -66,7 +66,7 @@ def look_at(cells: Iterable[str]) -> Look:
     return Look(kind, share) if share >= ENOUGH else Look("", share)
 
 
-def _kind(value: str) -> str:  # noqa: PLR0911 -- one line for each kind reads best
+def _kind(value: str) -> str:
     if "@" in value and _EMAIL.fullmatch(value):
         return "email"
     if value.casefold() in YES or value.casefold() in NO:

@@ -24,6 +24,7 @@ CHECK_EVERY = 1_000
 LONGEST_BLANK = 2_000_000
 DEEPEST_CHOICE = 1_000
 HEAD_CHARS = 8 << 20
+_GARBLED_MARKS = ("Ã", "â€", "锟斤拷", "烫烫烫", "ï»¿")
 # UTF-8 that was read as another code page and saved again, and the marks of a broken GBK file.
 _GARBLED = re.compile(r"(?:Ã[\x80-\xbf¤¶¼Ÿ©¨]|â€[™œ“”\x9d]|锟斤拷|烫烫烫|ï»¿)")
 
@@ -154,7 +155,7 @@ class Table:
             bad = joined.count("\ufffd")
             if bad:
                 self._count("unreadable_characters", row, bad)
-            if not self.garbled:
+            if not self.garbled and any(mark in joined for mark in _GARBLED_MARKS):
                 hit = _GARBLED.search(joined)
                 self.garbled = next((cell[:60] for cell in cells if hit and hit.group() in cell), "")
 

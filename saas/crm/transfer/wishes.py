@@ -70,7 +70,8 @@ _PREFIXES = {"company": ("account", "company", "公司", "客户"), "person": ("
 class Wish:
     """One target's wish. `role` is what its object is; `is_foreign`: it belongs to a record linked to the row.
 
-    `similar` are the names that a slip of the finger is looked for in. `shipping` says of a part of an address whether it takes only delivery addresses, none, or (None) any.
+    `similar` are the names that a slip of the finger is looked for in.
+    `shipping` says of a part of an address whether it takes only delivery addresses, none, or (None) any.
     """
 
     target: Target

@@ -12,7 +12,7 @@ from saas.crm.transfer.limits import Deadline, Limits
 from saas.crm.transfer.said import Unreadable
 
 CHUNK = 1 << 16
-LONGEST_TOKEN = 8 << 20
+LONGEST_TOKEN = 2 << 20
 
 
 class Handler(Protocol):

@@ -1,5 +1,6 @@
 """Dates and moments in cells."""
 
+# ruff: noqa: E501 -- tables of cases read best one line for many
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
@@ -7,6 +8,7 @@ from datetime import UTC, date, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from saas.crm.transfer.cells import parse
 from saas.crm.transfer.values.dates import default_date_order, infer_date_order
 from saas.crm.transfer.values.outcome import Hints, Problem, Value
@@ -118,5 +120,13 @@ def test_countries_have_their_customary_order() -> None:
 @given(st.dates(date(1927, 1, 1), date(2090, 1, 1)))
 def test_every_day_comes_back_from_every_form(moment: date) -> None:
     hints = Hints(date_order="dmy", today=TODAY)
-    forms = [moment.isoformat(), f"{moment.day}.{moment.month}.{moment.year}", f"{moment.day}/{moment.month}/{moment.year}", f"{moment.year}年{moment.month}月{moment.day}日", f"{moment:%d %b %Y}", f"{moment:%B} {moment.day}, {moment.year}", str((moment - date(1899, 12, 30)).days)]
+    forms = [
+        moment.isoformat(),
+        f"{moment.day}.{moment.month}.{moment.year}",
+        f"{moment.day}/{moment.month}/{moment.year}",
+        f"{moment.year}年{moment.month}月{moment.day}日",
+        f"{moment:%d %b %Y}",
+        f"{moment:%B} {moment.day}, {moment.year}",
+        str((moment - date(1899, 12, 30)).days),
+    ]
     assert {day(form, hints) for form in forms} == {moment}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from saas.crm.transfer.cells import parse
 from saas.crm.transfer.values.names import PersonName, split_name, split_people
 from saas.crm.transfer.values.outcome import Hints, Problem, Value

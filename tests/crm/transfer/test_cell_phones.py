@@ -6,6 +6,7 @@ import random
 
 import phonenumbers
 import pytest
+
 from saas.crm.transfer.cells import parse
 from saas.crm.transfer.values import phones
 from saas.crm.transfer.values.outcome import Hints, Problem, Value
@@ -99,7 +100,9 @@ def test_the_short_way_gives_what_the_library_gives(region: str) -> None:
     draw = random.Random(region)
     wrong, taken = [], 0
     for _round in range(400):
-        kind = draw.choice([phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE, phonenumbers.PhoneNumberType.TOLL_FREE])
+        kind = draw.choice(
+            [phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE, phonenumbers.PhoneNumberType.TOLL_FREE]
+        )
         example = phonenumbers.example_number_for_type(region, kind)
         digits = list(phonenumbers.national_significant_number(example)) if example else list("123456789")
         for _change in range(draw.randrange(4)):
@@ -108,7 +111,17 @@ def test_the_short_way_gives_what_the_library_gives(region: str) -> None:
             digits = digits[: draw.randrange(4, len(digits) + 1)] + (["7"] if draw.random() < 0.5 else [])
         number = "".join(digits)
         code = phonenumbers.country_code_for_region(region)
-        text = draw.choice([number, "0" + number, f"+{code}{number}", f"+{code} {number[:3]} {number[3:]}", f"{code}{number}", f"00{code}{number}", f"({number[:2]}) {number[2:]}"])
+        text = draw.choice(
+            [
+                number,
+                "0" + number,
+                f"+{code}{number}",
+                f"+{code} {number[:3]} {number[3:]}",
+                f"{code}{number}",
+                f"00{code}{number}",
+                f"({number[:2]}) {number[2:]}",
+            ]
+        )
         fast = phones._fast(text, region)
         if not fast:
             continue

@@ -1,11 +1,13 @@
 """Single cells to typed values: text, numbers, money, yes and no, addresses of every kind; and what spreadsheets do to them."""
 
+# ruff: noqa: E501 -- tables of cases read best one line for many
 from __future__ import annotations
 
 from decimal import Decimal
 
 import pytest
-from saas.crm.transfer.cells import KINDS, parse, parser
+
+from saas.crm.transfer.cells import KINDS, column_hints, parse, parser
 from saas.crm.transfer.values.emails import slip_of
 from saas.crm.transfer.values.numbers import Amount, default_decimal, infer_decimal
 from saas.crm.transfer.values.outcome import Hints, Problem, Value
@@ -63,7 +65,10 @@ def test_no_text_breaks_any_kind(kind: str, text: str) -> None:
             assert str(each)
 
 
-@pytest.mark.parametrize("text", ["=cmd|' /C calc'!A0", "@SUM(1+1)", "+cmd|'/c calc'!A1", "-2+3+cmd|' /C calc'!D2", '=HYPERLINK("http://e.example","x")&"y"', "=1+1"])
+@pytest.mark.parametrize(
+    "text",
+    ["=cmd|' /C calc'!A0", "@SUM(1+1)", "+cmd|'/c calc'!A1", "-2+3+cmd|' /C calc'!D2", '=HYPERLINK("http://e.example","x")&"y"', "=1+1"],
+)
 def test_formulas_stay_plain_text_and_are_pointed_out(text: str) -> None:
     assert value("text", text) == text
     assert note("text", text) == "formula"
@@ -76,7 +81,10 @@ def test_signed_numbers_handles_and_lists_are_no_formulas(text: str) -> None:
     assert note("text", text) == ""
 
 
-@pytest.mark.parametrize(("text", "plain"), [('="00123"', "00123"), ("'0123", "0123"), ("'=A1 Gmbh", "=A1 Gmbh"), ('=HYPERLINK("http://a.example";"Acme")', "Acme")])
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [('="00123"', "00123"), ("'0123", "0123"), ("'=A1 Gmbh", "=A1 Gmbh"), ('=HYPERLINK("http://a.example";"Acme")', "Acme")],
+)
 def test_what_protects_a_code_from_the_spreadsheet_is_taken_off(text: str, plain: str) -> None:
     assert value("text", text) == plain
 
@@ -88,7 +96,13 @@ def test_text_is_one_line_and_long_text_keeps_its_lines() -> None:
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("zcrm_4876876000000123", "4876876000000123"), ("0015g00000AbCdEAAV", "0015g00000AbCdEAAV"), ("12345.0", "12345"), ("1.3800138E+10", "13800138000"), ('="007"', "007")],
+    [
+        ("zcrm_4876876000000123", "4876876000000123"),
+        ("0015g00000AbCdEAAV", "0015g00000AbCdEAAV"),
+        ("12345.0", "12345"),
+        ("1.3800138E+10", "13800138000"),
+        ('="007"', "007"),
+    ],
 )
 def test_ids_of_other_systems_are_kept_whole(text: str, expected: str) -> None:
     assert value("external_id", text) == expected
@@ -129,7 +143,16 @@ def test_three_digits_behind_one_sign_follow_the_column_or_the_country() -> None
     assert (default_decimal("DE"), default_decimal("CN")) == (",", ".")
 
 
-@pytest.mark.parametrize(("text", "code", "suggestion"), [("abc", "not_a_number", None), ("11-50", "number_range", "11"), ("10-Jan", "turned_into_date", "1-10"), ("Nov-50", "turned_into_date", "11-50"), ("1月10日", "turned_into_date", "1-10")])
+@pytest.mark.parametrize(
+    ("text", "code", "suggestion"),
+    [
+        ("abc", "not_a_number", None),
+        ("11-50", "number_range", "11"),
+        ("10-Jan", "turned_into_date", "1-10"),
+        ("Nov-50", "turned_into_date", "11-50"),
+        ("1月10日", "turned_into_date", "1-10"),
+    ],
+)
 def test_what_is_no_number_says_why(text: str, code: str, suggestion: str | None) -> None:
     assert problem("number", text) == (code, suggestion)
 
@@ -219,7 +242,16 @@ def test_web_addresses_are_normalised(text: str, expected: str) -> None:
     assert value("url", text) == expected
 
 
-@pytest.mark.parametrize(("text", "code"), [("javascript:alert(1)", "unsafe_url"), ("data:text/html,x", "unsafe_url"), ("example", "not_a_url"), ("not a url.com", "not_a_url"), ("ftp://x.com", "unsafe_url")])
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("javascript:alert(1)", "unsafe_url"),
+        ("data:text/html,x", "unsafe_url"),
+        ("example", "not_a_url"),
+        ("not a url.com", "not_a_url"),
+        ("ftp://x.com", "unsafe_url"),
+    ],
+)
 def test_what_is_no_web_address_or_runs_code_is_a_problem(text: str, code: str) -> None:
     assert problem("url", text)[0] == code
 
@@ -253,6 +285,14 @@ def test_an_unknown_country_is_kept_with_a_note() -> None:
 def test_postal_codes_get_back_their_zeros(text: str, region: str, whole: str) -> None:
     assert mend_postcode(text, region) == whole
     assert value("address.postal", text, Hints(region=region)) == whole
+
+
+def test_a_column_tells_its_dates_and_decimals() -> None:
+    assert column_hints("date", ["03/04/2025", "25/03/2025"], NONE).date_order == "dmy"
+    assert column_hints("date", ["03/04/2025"], NONE).date_order is None
+    assert column_hints("date", ["25/03/2025"], Hints(date_order="mdy")).date_order == "mdy"
+    assert column_hints("money", ["1.234,50"], NONE).decimal == ","
+    assert column_hints("text", ["1.234,50"], NONE) == NONE
 
 
 def test_a_parser_remembers_and_gives_the_same_answers() -> None:

@@ -1,8 +1,10 @@
 """Free text brought together with the choices of a field."""
 
+# ruff: noqa: E501 -- tables of cases read best one line for many
 from __future__ import annotations
 
 import pytest
+
 from saas.crm.transfer.choices import Choice, chooser, unmatched
 
 INDUSTRIES = chooser(

@@ -1,8 +1,10 @@
 """Exports of other systems: recognised by their headers, each column proposed for the right field or for none."""
 
+# ruff: noqa: E501 -- tables of cases read best one line for many
 from __future__ import annotations
 
 import pytest
+
 from saas.crm.accounts.definition import ACCOUNTS
 from saas.crm.contacts.definition import CONTACTS
 from saas.crm.transfer.cells import KINDS
@@ -63,8 +65,18 @@ CHINESE = "客户名称（必填）,联系人,手机,电话,QQ,微信,地址,备
         ("Record Id,Account Owner.id,Account Owner,Account Name,Phone,Website,Industry,Account Type", "", "zoho_accounts", "accounts"),
         ("Record Id,Deal Owner.id,Deal Owner,Amount,Deal Name,Closing Date,Account Name.id,Account Name,Stage", "", "zoho_deals", "deals"),
         (PIPEDRIVE, "people.csv", "pipedrive_people", "contacts"),
-        ("Organization - Name,Organization - Owner,Organization - Address,Organization - Open deals", "", "pipedrive_organizations", "accounts"),
-        ("Deal - ID,Deal - Title,Deal - Value,Deal - Organization,Deal - Contact person,Person - Email - Work", "", "pipedrive_deals", "deals"),
+        (
+            "Organization - Name,Organization - Owner,Organization - Address,Organization - Open deals",
+            "",
+            "pipedrive_organizations",
+            "accounts",
+        ),
+        (
+            "Deal - ID,Deal - Title,Deal - Value,Deal - Organization,Deal - Contact person,Person - Email - Work",
+            "",
+            "pipedrive_deals",
+            "deals",
+        ),
         (GOOGLE, "contacts.csv", "google_contacts", "contacts"),
         (OUTLOOK, "contacts.csv", "outlook_web", "contacts"),
         ("Title,First Name,Last Name,Company,Business Street,Business Phone,E-mail Address,E-mail Type", "", "outlook_desktop", "contacts"),
@@ -125,9 +137,23 @@ def test_hubspot_companies_are_mapped() -> None:
 
 def test_salesforce_contacts_take_one_address_whole_and_nobody_elses_columns() -> None:
     found = proposed(SALESFORCE_CONTACT)
-    assert [found[name] for name in ("MailingStreet", "MailingCity", "MailingState", "MailingPostalCode", "MailingCountry")] == ["street", "city", "region", "postal_code", "country"]
-    assert [found[name] for name in ("OtherStreet", "OtherCity", "AssistantPhone", "AssistantName", "ReportsToId", "AccountId", "Fax", "IsDeleted")] == [None] * 8
-    assert (found["Title"], found["Department"], found["HasOptedOutOfEmail"], found["DoNotCall"]) == ("job_title", "job_department", "no_marketing", "no_calls")
+    assert [found[name] for name in ("MailingStreet", "MailingCity", "MailingState", "MailingPostalCode", "MailingCountry")] == [
+        "street",
+        "city",
+        "region",
+        "postal_code",
+        "country",
+    ]
+    assert [
+        found[name]
+        for name in ("OtherStreet", "OtherCity", "AssistantPhone", "AssistantName", "ReportsToId", "AccountId", "Fax", "IsDeleted")
+    ] == [None] * 8
+    assert (found["Title"], found["Department"], found["HasOptedOutOfEmail"], found["DoNotCall"]) == (
+        "job_title",
+        "job_department",
+        "no_marketing",
+        "no_calls",
+    )
 
 
 def test_salesforce_accounts_keep_billing_and_delivery_apart() -> None:
@@ -148,18 +174,38 @@ def test_owners_bosses_and_assistants_of_a_report_are_not_the_person() -> None:
 def test_zoho_pairs_and_opt_out() -> None:
     found = proposed(ZOHO)
     assert [found[name] for name in ZOHO.split(",") if name.endswith(".id")] == [None] * 4
-    assert (found["Email Opt Out"], found["Secondary Email"], found["Account Name"], found["Tag"]) == ("no_marketing", "emails", "account_id", "tag_ids")
+    assert (found["Email Opt Out"], found["Secondary Email"], found["Account Name"], found["Tag"]) == (
+        "no_marketing",
+        "emails",
+        "account_id",
+        "tag_ids",
+    )
     assert (found["Created By"], found["Reporting To"], found["Contact Name"]) == (None, None, None)
 
 
 def test_pipedrive_google_and_outlook() -> None:
     found = proposed(PIPEDRIVE)
-    assert (found["Person - Name"], found["Person - First name"], found["Person - Organization"], found["Person - Owner"]) == (None, "given_name", "account_id", "owner_id")
+    assert (found["Person - Name"], found["Person - First name"], found["Person - Organization"], found["Person - Owner"]) == (
+        None,
+        "given_name",
+        "account_id",
+        "owner_id",
+    )
     assert (found["Person - Open deals"], found["Person - Labels"], found["Person - Call Center Rep "]) == (None, "tag_ids", None)
     found = proposed(GOOGLE)
-    assert (found["Organization Title"], found["Name Prefix"], found["E-mail 2 - Value"], found["E-mail 1 - Label"]) == ("job_title", "salutation", "emails", None)
+    assert (found["Organization Title"], found["Name Prefix"], found["E-mail 2 - Value"], found["E-mail 1 - Label"]) == (
+        "job_title",
+        "salutation",
+        "emails",
+        None,
+    )
     found = proposed(OUTLOOK)
-    assert (found["Title"], found["Job Title"], found["Manager's Name"], found["Assistant's Phone"]) == ("salutation", "job_title", None, None)
+    assert (found["Title"], found["Job Title"], found["Manager's Name"], found["Assistant's Phone"]) == (
+        "salutation",
+        "job_title",
+        None,
+        None,
+    )
     assert (found["Business Street"], found["Home Street"], found["Business Phone 2"]) == ("street", None, "phones")
 
 

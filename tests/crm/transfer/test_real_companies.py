@@ -1,5 +1,6 @@
 """The real list of 55,822 companies, read from end to end; and how long a large list takes."""
 
+# ruff: noqa: E501 -- tables of cases read best one line for many
 from __future__ import annotations
 
 import csv
@@ -8,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from saas.crm.accounts.definition import ACCOUNTS
 from saas.crm.transfer.cells import parser
 from saas.crm.transfer.mapping import suggest
@@ -48,11 +50,35 @@ def test_the_list_is_recognised_and_mapped(companies: Prepared) -> None:
     assert preset is not None
     assert (preset.name, preset.object) == ("hubspot_companies", "accounts")
     found = suggest(companies.headers, companies.sample_rows, targets_for(ACCOUNTS), preset)
-    assert [each.target_key for each in found] == ["external_id", "name", None, "website", "industry", "city", "region", "postal_code", "country", "description", None]
+    assert [each.target_key for each in found] == [
+        "external_id",
+        "name",
+        None,
+        "website",
+        "industry",
+        "city",
+        "region",
+        "postal_code",
+        "country",
+        "description",
+        None,
+    ]
 
 
 def test_hardly_a_cell_of_it_is_a_problem(companies: Prepared) -> None:
-    kinds = ["external_id", "text", "url", "url", "choice", "address.city", "address.state", "address.postal", "address.country", "long_text", "datetime"]
+    kinds = [
+        "external_id",
+        "text",
+        "url",
+        "url",
+        "choice",
+        "address.city",
+        "address.state",
+        "address.postal",
+        "address.country",
+        "long_text",
+        "datetime",
+    ]
     read = [parser(kind, Hints(date_order="ymd")) for kind in kinds]
     problems, unknown = [], set()
     for _n, cells in rows(companies.path):
@@ -72,13 +98,28 @@ def test_a_hundred_thousand_rows_of_twelve_cells_are_read_in_seconds(tmp_path: P
     source = tmp_path / "large.csv"
     with source.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(["Name", "E-mail", "Mobile", "Phone", "Company", "Street", "City", "ZIP", "Country", "Birthday", "Revenue", "Owner"])
+        writer.writerow(
+            ["Name", "E-mail", "Mobile", "Phone", "Company", "Street", "City", "ZIP", "Country", "Birthday", "Revenue", "Owner"]
+        )
         for n in range(100_000):
             writer.writerow([
                 f"{names[n % 5]}", f"person{n}@firm{n % 9000}.example.com", f"13{n % 10}{n:08d}", f"+49 30 {1_000_000 + n}", f"Firm {n % 9000}", f"Street {n}", f"City {n % 500}", f"{10_000 + n % 80_000}",
                 ("Germany", "中国", "USA")[n % 3], f"{1950 + n % 50}-{n % 12 + 1:02d}-{n % 28 + 1:02d}", f"{n % 1000},{n % 900 + 100}.50", f"Owner {n % 30}",
             ])  # fmt: skip
-    kinds = ["person_full", "email", "phone", "phone", "link", "address.street", "address.city", "address.postal", "address.country", "date", "money", "member"]
+    kinds = [
+        "person_full",
+        "email",
+        "phone",
+        "phone",
+        "link",
+        "address.street",
+        "address.city",
+        "address.postal",
+        "address.country",
+        "date",
+        "money",
+        "member",
+    ]
     started = time.process_time()
     prepared = prepare(source, "large.csv", tmp_path / "out.rows")
     read = [parser(kind, Hints(region="CN", timezone="Asia/Shanghai", date_order="ymd")) for kind in kinds]

@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
 from saas.core.i18n import use
 from saas.crm.transfer.limits import Limits
 from saas.crm.transfer.prepare import prepare
@@ -99,6 +100,6 @@ def test_reading_stops_when_the_time_is_over(tmp_path: Path) -> None:
 
 def test_a_table_of_formulas_is_read_as_plain_text(tmp_path: Path) -> None:
     source = tmp_path / "attack.csv"
-    source.write_text("Name,Note\n=cmd|' /C calc'!A0,\"=HYPERLINK(\"\"http://evil.example\"\",\"\"Click\"\")\"\n@SUM(1+1),+1+cmd|'/c calc'!A1\n")
+    source.write_text('Name,Note\n=cmd|\' /C calc\'!A0,"=HYPERLINK(""http://evil.example"",""Click"")"\n@SUM(1+1),+1+cmd|\'/c calc\'!A1\n')
     prepared = prepare(source, "attack.csv", tmp_path / "out.rows")
     assert prepared.sample_rows[0] == ("=cmd|' /C calc'!A0", '=HYPERLINK("http://evil.example","Click")')

@@ -8,6 +8,7 @@ import random
 from pathlib import Path
 
 import pytest
+
 from saas.core.i18n import use
 from saas.crm.transfer.prepare import prepare
 from saas.crm.transfer.prepared import Prepared, Reading, prepared_from_json

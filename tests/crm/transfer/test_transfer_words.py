@@ -1,18 +1,24 @@
 """Every sentence about files and cells exists in both languages, with the same figures, and is used."""
 
+# ruff: noqa: E501 -- tables of cases read best one line for many
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
 import pytest
+
 from saas.core.i18n import use
 from saas.crm.transfer.said import COUNTED, FILE_TEXTS, Said, said_from_json
 from saas.crm.transfer.said_cells import CELL_TEXTS
 
 ALL = {**FILE_TEXTS, **CELL_TEXTS}
 FIGURES = {"text": "x", "count": 3, "row": 4_312, "limit": 500, "size": 7, "encoding": "UTF-8", "sheet": "S", "names": "a, b", "example": "Ã¼", "range": "1-10", "date": "2026-12-03", "number": "+49", "whole": "01", "email": "a@b.de", "system": "HubSpot"}  # fmt: skip
-SOURCES = "".join(path.read_text(encoding="utf-8") for path in (Path(__file__).parents[3] / "saas/crm/transfer").rglob("*.py") if not path.name.startswith("said"))
+SOURCES = "".join(
+    path.read_text(encoding="utf-8")
+    for path in (Path(__file__).parents[3] / "saas/crm/transfer").rglob("*.py")
+    if not path.name.startswith("said")
+)
 
 
 @pytest.mark.parametrize("code", [*ALL, *COUNTED])

@@ -1,5 +1,6 @@
 """XLSX workbooks as spreadsheets and other programs write them."""
 
+# ruff: noqa: E501 -- tables of cases read best one line for many
 from __future__ import annotations
 
 import zipfile
@@ -10,6 +11,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import numbers
+
 from saas.crm.transfer.limits import Limits
 from saas.crm.transfer.numberformat import format_kind, number_text
 from saas.crm.transfer.prepare import prepare
@@ -17,9 +19,7 @@ from saas.crm.transfer.prepared import Prepared, Reading
 from saas.crm.transfer.rowfile import rows
 from saas.crm.transfer.said import Unreadable
 
-TYPES = (
-    '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="xml" ContentType="application/xml"/></Types>'
-)
+TYPES = '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="xml" ContentType="application/xml"/></Types>'
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
@@ -45,10 +45,12 @@ def handmade(tmp_path: Path, sheet: str, strings: str = "", workbook: str | None
         archive.writestr("[Content_Types].xml", TYPES)
         archive.writestr(
             "xl/workbook.xml",
-            workbook or f'<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}"><sheets><sheet name="S" sheetId="1" r:id="rId1"/></sheets></workbook>',
+            workbook
+            or f'<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}"><sheets><sheet name="S" sheetId="1" r:id="rId1"/></sheets></workbook>',
         )
         archive.writestr(
-            "xl/_rels/workbook.xml.rels", '<Relationships><Relationship Id="rId1" Target="/xl/worksheets/sheet1.xml" Type="x"/></Relationships>'
+            "xl/_rels/workbook.xml.rels",
+            '<Relationships><Relationship Id="rId1" Target="/xl/worksheets/sheet1.xml" Type="x"/></Relationships>',
         )
         archive.writestr("xl/worksheets/sheet1.xml", sheet)
         if strings:
@@ -62,7 +64,20 @@ def test_values_come_as_a_person_would_type_them(tmp_path: Path) -> None:
     book = Workbook()
     sheet = book.active
     sheet.append(["Name", "Phone", "Share", "Code", "Born", "Seen", "Amount", "Yes", "ID card", "At"])
-    sheet.append(["张伟", 13800138000, 0.15, 1234, date(2024, 12, 5), datetime(2024, 12, 5, 10, 22), 0.1 + 0.2, True, 110101199003070011, time(8, 30)])
+    sheet.append(
+        [
+            "张伟",
+            13800138000,
+            0.15,
+            1234,
+            date(2024, 12, 5),
+            datetime(2024, 12, 5, 10, 22),
+            0.1 + 0.2,
+            True,
+            110101199003070011,
+            time(8, 30),
+        ]
+    )
     sheet["C2"].number_format = "0%"
     sheet["D2"].number_format = "00000"
     prepared = read(save(tmp_path, book))
@@ -111,7 +126,18 @@ def test_our_reader_agrees_with_openpyxl(tmp_path: Path) -> None:
     theirs = []
     for row in load_workbook(path, read_only=True)["Data"].iter_rows(min_row=2, values_only=True):
         name, whole, fraction, moment, flag, _empty, text, last = row
-        theirs.append([name, str(whole), f"{fraction:.15g}", moment.strftime("%Y-%m-%d %H:%M:%S").removesuffix(" 00:00:00"), str(flag).upper(), "", text, last or ""])
+        theirs.append(
+            [
+                name,
+                str(whole),
+                f"{fraction:.15g}",
+                moment.strftime("%Y-%m-%d %H:%M:%S").removesuffix(" 00:00:00"),
+                str(flag).upper(),
+                "",
+                text,
+                last or "",
+            ]
+        )
     assert table(read(path)) == theirs
 
 
@@ -166,7 +192,10 @@ def test_parts_without_references_inline_texts_prefixes_and_phonetic_guides_are_
     )
     prepared = read(handmade(tmp_path, sheet, strings))
     assert prepared.headers == ("Name", "City", "")
-    assert [(prepared.source_row(n), cells) for n, cells in rows(prepared.path)] == [(4, ["Ann", "東京", "#REF!"]), (5, ["Bob", "", "2024-12-05"])]
+    assert [(prepared.source_row(n), cells) for n, cells in rows(prepared.path)] == [
+        (4, ["Ann", "東京", "#REF!"]),
+        (5, ["Bob", "", "2024-12-05"]),
+    ]
 
 
 def test_many_shared_strings_are_kept_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -239,7 +268,9 @@ def test_a_tag_without_end_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_cell_beyond_all_bounds_is_refused(tmp_path: Path) -> None:
-    path = handmade(tmp_path, f'<worksheet xmlns="{MAIN}"><sheetData><row><c t="str"><v>{"x" * 2_000_000}</v></c></row></sheetData></worksheet>')
+    path = handmade(
+        tmp_path, f'<worksheet xmlns="{MAIN}"><sheetData><row><c t="str"><v>{"x" * 2_000_000}</v></c></row></sheetData></worksheet>'
+    )
     with pytest.raises(Unreadable) as refused:
         read(path)
     assert refused.value.said.code == "cell_too_big"

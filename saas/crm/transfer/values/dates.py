@@ -120,7 +120,7 @@ def _read(text: str, hints: Hints) -> Value | Problem:
         return stop.found
 
 
-def _read_other(text: str, hints: Hints) -> Value | Problem:  # noqa: PLR0911 -- one return for each form of a date
+def _read_other(text: str, hints: Hints) -> Value | Problem:
     if text.casefold() in NOTHING:
         return EMPTY
     if _ZERO.fullmatch(text):

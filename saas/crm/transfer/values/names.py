@@ -91,7 +91,7 @@ def _shares_family(parts: list[str]) -> bool:
     return " " in parts[-1] and all(" " not in part and part.isascii() == part.isascii() and not _HAN.search(part) for part in parts[:-1])
 
 
-def parse_full_name(text: str, hints: Hints) -> Value | Problem:  # noqa: PLR0911 -- one return for each refusal
+def parse_full_name(text: str, hints: Hints) -> Value | Problem:
     """Read a whole name in one cell as PersonName. Several people in the cell are a problem; the first is proposed."""
     if is_error(text):
         return problem("excel_error", "", text=text)
@@ -140,7 +140,7 @@ def split_name(text: str, region: str = "") -> PersonName:
     return east or _split_western(text, region)
 
 
-def _split_eastern(joined: str, text: str, region: str) -> PersonName | None:  # noqa: PLR0911 -- one return for each script
+def _split_eastern(joined: str, text: str, region: str) -> PersonName | None:
     if _HAN_DOTTED.fullmatch(joined):
         # Transcribed names keep their own order: 卡尔·马克思.
         given, _, family = re.sub(r"[•・.．‧]", "·", joined).rpartition("·")
