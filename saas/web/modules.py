@@ -7,7 +7,10 @@ from importlib import import_module
 MODULES: tuple[str, ...] = (
     "objects.bulk",
     "objects.lists",
+    "imports",
     "samples",
+    "search",
+    "tags",
     "public_site",
     "sign_up",
     "sign_in",

@@ -9,6 +9,8 @@ from uuid import UUID
 from sqlalchemy import delete, select
 
 from saas.auth.context import Context
+from saas.auth.directory import touch
+from saas.auth.members import Member
 from saas.core.errors import Conflict, Forbidden, Invalid, NotFound
 from saas.core.i18n import _
 from saas.core.ids import new_id
@@ -23,6 +25,7 @@ from saas.crm.transfer.tables import ImportFix, ImportIssue, ImportRun
 from saas.tenants.outbox import enqueue
 
 IMPORTABLE = ("contacts", "accounts")
+EXPECTED = "expected"
 BUSY = ("uploaded", "preparing", "checking", "running", "reverting")
 
 
@@ -127,12 +130,26 @@ def begin(ctx: Context, run: ImportRun) -> None:
         return
     if run.state != "checked":
         raise Conflict(_("This import cannot be started just now."))
-    label = "import"
-    batch = journal.batch(ctx, label, import_id=run.id)
-    run.options = {**run.options, "batch": batch}
+    batch = journal.batch(ctx, "import", import_id=run.id)
+    run.options = {**run.options, "batch": batch, "owners": _owners(ctx, run.options.get("owners", {}))}
     run.state, run.next_row, run.counts, run.started_at = "running", 0, {}, ctx.now
     ctx.db.execute(delete(ImportIssue).where(ImportIssue.run_id == run.id))
     enqueue(ctx.db, "import.run", run_id=str(run.id))
+
+
+def _owners(ctx: Context, chosen: dict[str, str]) -> dict[str, str]:
+    """Make those people known who are named as owners and not invited yet: they own their records until they come."""
+    found = dict(chosen)
+    for text, key in chosen.items():
+        if key == EXPECTED:
+            ctx.require("members:manage")
+            person = Member(name=text[:100], status="expected", department_id=ctx.member.department_id, language=ctx.workspace.language)
+            ctx.db.add(person)
+            ctx.db.flush()
+            found[text] = str(person.id)
+    if found != chosen:
+        touch(ctx.db)
+    return found
 
 
 def cancel(ctx: Context, run: ImportRun) -> None:
