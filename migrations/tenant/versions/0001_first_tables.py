@@ -119,9 +119,10 @@ def upgrade() -> None:
         sa.Column("tone", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_by", sa.Uuid(), nullable=True),
+        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("tags_pkey")),
     )
-    op.create_index("tags_name_idx", "tags", [sa.literal_column("lower(name)")], unique=True)
+    op.create_index("tags_name_idx", "tags", [sa.literal_column("lower(name)")], unique=True, postgresql_where="removed_at IS NULL")
     op.create_table(
         "workspace",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
@@ -552,7 +553,7 @@ def downgrade() -> None:
     op.drop_table("import_issues")
     op.drop_table("import_fixes")
     op.drop_table("workspace")
-    op.drop_index("tags_name_idx", table_name="tags")
+    op.drop_index("tags_name_idx", table_name="tags", postgresql_where="removed_at IS NULL")
     op.drop_table("tags")
     op.drop_index("settings_journal_at_idx", table_name="settings_journal")
     op.drop_table("settings_journal")

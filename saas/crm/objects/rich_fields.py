@@ -9,12 +9,13 @@ from uuid import UUID
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import ColumnElement, Text, cast, false, or_
+from sqlalchemy import ColumnElement, Text, and_, cast, false, or_
 
 from saas.auth.context import Context
-from saas.core.i18n import _
+from saas.core.i18n import LazyText, _
 from saas.core.ids import parse_id
 from saas.crm.objects.fields import EMPTY_CELL, Cell, Choice, Field, FieldError
+from saas.crm.tags.verbs import all_tags
 
 MAX_VALUES = 20
 
@@ -160,9 +161,13 @@ class Reference(Field):
 
 @dataclass(frozen=True, kw_only=True)
 class Link(Reference):
-    """A record of another object (`target` is its name). Its label is shown by `objects.labels`, which knows the reader's rights."""
+    """A record of another object (`target` is its name). Its label is shown by `objects.views`, which knows the reader's rights.
+
+    `inverse` names the list of those that point there, on the target's page; without it they are called by their plural.
+    """
 
     target: str
+    inverse: LazyText | None = None
     kind: ClassVar[str] = "link"
 
 
@@ -213,12 +218,19 @@ class Tags(Field):
     def to_json(self, value: Any) -> Any:
         return [str(key) for key in value or []]
 
-    def _empty(self, column: Any) -> ColumnElement[bool]:
-        return column == []  # type: ignore[no-any-return]
+    def clause(self, model: Any, operator: str, values: Sequence[str], ctx: Context) -> ColumnElement[bool]:
+        """Compile one filter; a record whose tags have all been removed from the workspace counts as having none."""
+        if operator in ("empty", "filled"):
+            known = ctx.directory.keep("tag_keys", lambda: [tag.id for tag in all_tags(ctx.db)])
+            return self._has(getattr(model, self.name), known, operator == "filled")
+        return super().clause(model, operator, values, ctx)
 
     def _compare(self, column: Any, operator: str, values: Sequence[str], ctx: Context) -> ColumnElement[bool]:  # noqa: ARG002
-        overlaps: ColumnElement[bool] = column.overlap([key for raw in values if (key := parse_id(raw))])
-        return overlaps if operator == "any" else ~overlaps
+        return self._has(column, [key for raw in values if (key := parse_id(raw))], operator == "any")
+
+    def _has(self, column: Any, keys: Sequence[UUID], is_wanted: bool) -> ColumnElement[bool]:
+        # The first condition lets the index on records with tags be used.
+        return and_(column != [], column.overlap(keys)) if is_wanted else ~column.overlap(keys)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -50,10 +50,11 @@ class Group:
 
 @dataclass(frozen=True)
 class Results:
-    """What a search found, the object with the best hit first."""
+    """What a search found, the object with the best hit first. `corrected` is what was searched for instead of what was typed."""
 
     text: str
     groups: tuple[Group, ...] = ()
+    corrected: str = ""
 
     def __bool__(self) -> bool:
         return bool(self.groups)

@@ -101,7 +101,7 @@ def _perform(ctx: Context, req: Req, obj: ObjectDef, act: str, selection: Select
             raise Invalid({"owner_id": _("Choose one of the list.")})
         return bulk.assign(ctx, obj, selection, owner, is_department_kept=bool(req.one("keep_department")))
     if act == "tags":
-        words = [word.strip() for word in req.one("add").replace("，", ",").split(",") if word.strip()]
+        words = verbs.words(req.form.get("add") or [])
         take = _keys(req.form.get("take") or [])
         if not words and not take:
             raise Invalid({"add": _("Choose a tag to add or to remove.")})

@@ -13,7 +13,7 @@ from saas.crm.objects import access, listing, records
 from saas.crm.objects.definition import ObjectDef
 from saas.crm.objects.fields import Choice, Field, FieldError
 from saas.crm.objects.listing import Filter
-from saas.crm.objects.rich_fields import DepartmentOf, Link, Person
+from saas.crm.objects.rich_fields import DepartmentOf, Link, People, Person
 from saas.crm.objects.views import readable_fields, tag_cells
 from saas.crm.search import find
 from saas.web.exchange import Req
@@ -164,7 +164,7 @@ def _control(field: Field) -> str:
 def _options(ctx: Context, field: Field) -> tuple[tuple[str, str], ...]:
     if isinstance(field, Choice):
         return tuple((option.value, str(option.label)) for option in field.options)
-    if isinstance(field, Person):
+    if isinstance(field, Person | People):
         people = [(str(member.id), member.name) for member in ctx.directory.members.values() if member.id != ctx.member.id]
         return ((ME, _("Me")), *people)
     if isinstance(field, DepartmentOf):
@@ -192,7 +192,7 @@ def _said(ctx: Context, field: Field, values: Sequence[str]) -> list[str]:
         return [_("Yes") if field.parse(value, ctx) else _("No") for value in values]
     options = dict(_options(ctx, field))
     if options:
-        own = {str(ctx.member.id): _("Me")} if isinstance(field, Person) else {}
+        own = {str(ctx.member.id): _("Me")} if isinstance(field, Person | People) else {}
         return [options.get(value) or own.get(value) or _("unknown") for value in values]
     if field.kind in ("date", "datetime", "number"):
         return [_shown(ctx, field, value) for value in values]

@@ -175,4 +175,3 @@ def _answer(ctx: Context, req: Req, made: ListPage, status: int = 200) -> Reply:
     is_typing = req.headers.get("hx-trigger-name") == "q"
     reply.headers["HX-Replace-Url" if is_typing else "HX-Push-Url"] = made.state.href()
     return reply
-
