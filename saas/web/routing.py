@@ -22,7 +22,7 @@ Handler = Callable[..., Reply]
 class Route:
     """One address and what answers it. Exactly one of `right` and `why` (open to strangers, because …) is set.
 
-    `right` may name a path parameter in braces (`{object}:read`). `is_light` routes do no database work at all.
+    `right` may name a path parameter in braces (`{object}:read`).
     """
 
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
