@@ -8,6 +8,7 @@ import json
 import shutil
 import sys
 import threading
+import time
 from pathlib import Path
 
 from saas.devstack.mailbox import listen
@@ -16,9 +17,12 @@ from saas.devstack.postgres import Postgres
 from saas.devstack.process import CannotStart
 from saas.devstack.redis import Redis
 
+_OLD_S = 600
+
 
 def main(folder: Path) -> None:
     """Start the servers, write `servers.json`, wait until nobody holds `users.lock`, stop, remove the folder."""
+    _sweep(folder)
     postgres = Postgres(folder / "postgres", durable=False)
     redis = Redis(folder / "redis", durable=False)
     try:
@@ -40,6 +44,19 @@ def main(folder: Path) -> None:
         redis.stop()
         postgres.stop()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sweep(current: Path) -> None:
+    """Remove what keepers that were killed themselves have left: old folders that nobody uses any more."""
+    for folder in current.parent.glob(f"{current.name.rsplit('-', 1)[0]}-*"):
+        try:
+            if folder == current or time.time() - folder.stat().st_mtime < _OLD_S:
+                continue
+            with (folder / "users.lock").open("r") as users:
+                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)
+        except OSError:
+            continue
 
 
 def _start_sink(folder: Path) -> int:
