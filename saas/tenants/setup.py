@@ -11,16 +11,19 @@ from saas.core.settings import Settings
 from saas.tenants.session import CONTROL_ROLE
 
 EXTENSIONS = ("unaccent", "pg_trgm", "btree_gin", "citext")
-# (object, privilege, the expression that says whether the run-time login still has it)
+# What nobody but the schemas' owner may use: (kind, name, privilege). The first three are ways to another role or path. Session-level
+# advisory locks would outlive the transaction on a pooled connection, and could keep fleet and scheduler waiting.
 DOORS = (
-    (
-        "FUNCTION pg_catalog.set_config(text, text, boolean)",
-        "EXECUTE",
-        "has_function_privilege(%(login)s, 'pg_catalog.set_config(text, text, boolean)', 'EXECUTE')",
+    ("FUNCTION", "pg_catalog.set_config(text, text, boolean)", "EXECUTE"),
+    ("TABLE", "pg_catalog.pg_settings", "UPDATE"),
+    ("LANGUAGE", "plpgsql", "USAGE"),
+    ("LANGUAGE", "sql", "USAGE"),
+    *(
+        ("FUNCTION", f"pg_catalog.pg_{how}advisory_lock{shared}({keys})", "EXECUTE")
+        for how in ("", "try_")
+        for shared in ("", "_shared")
+        for keys in ("bigint", "integer, integer")
     ),
-    ("TABLE pg_catalog.pg_settings", "UPDATE", "has_table_privilege(%(login)s, 'pg_catalog.pg_settings', 'UPDATE')"),
-    ("LANGUAGE plpgsql", "USAGE", "has_language_privilege(%(login)s, 'plpgsql', 'USAGE')"),
-    ("LANGUAGE sql", "USAGE", "has_language_privilege(%(login)s, 'sql', 'USAGE')"),
 )
 LOGINS = {"app": "LOGIN NOINHERIT", "ddl": "LOGIN CREATEROLE CREATEDB"}
 
@@ -38,7 +41,7 @@ def prepare(settings: Settings, admin_url: str) -> list[str]:
         _make_database(admin_url, database, _user(ddl_url))
         with psycopg.connect(_at(admin_url, database), autocommit=True) as connection:
             _prepare_database(connection, app_url, ddl_url)
-            for door in _close_doors(connection, app_url, ddl_url):
+            for door in _close_doors(connection, ddl_url):
                 warnings.append(f"{database}: {door} could not be revoked; injected SQL might switch its tenant (docs/decisions/0001)")
             if (app_url, ddl_url) == (settings.control_url, settings.control_ddl_url):
                 _prepare_control(connection, app_url, ddl_url)
@@ -75,22 +78,23 @@ def _prepare_database(connection: psycopg.Connection, app_url: str, ddl_url: str
         connection.execute(sql.SQL("CREATE EXTENSION IF NOT EXISTS {} SCHEMA extensions").format(sql.Identifier(extension)))
 
 
-def _close_doors(connection: psycopg.Connection, app_url: str, ddl_url: str) -> list[str]:
+def _close_doors(connection: psycopg.Connection, ddl_url: str) -> list[str]:
     """Take from everybody but the schemas' owner what could change role or path inside a statement; return what stayed open.
 
     `set_config` is the way out of an injected expression, an update of pg_settings calls it, and DO would run whole statements.
     """
-    app, ddl = _user(app_url), _user(ddl_url)
     left = []
-    for what, privilege, check in DOORS:
+    for kind, name, privilege in DOORS:
+        what = sql.SQL(f"{privilege} ON {kind} {name}")
         try:
-            connection.execute(sql.SQL("REVOKE {} ON {} FROM PUBLIC").format(sql.SQL(privilege), sql.SQL(what)))
-            connection.execute(sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(privilege), sql.SQL(what), sql.Identifier(ddl)))
+            connection.execute(sql.SQL("REVOKE {} FROM PUBLIC").format(what))
+            connection.execute(sql.SQL("GRANT {} TO {}").format(what, sql.Identifier(_user(ddl_url))))
         except psycopg.errors.InsufficientPrivilege:
             pass  # A managed server may not allow it; what counts is the check.
-        row = connection.execute(sql.SQL("SELECT {}").format(sql.SQL(check)), {"login": app}).fetchone()
+        check = sql.SQL("SELECT {}('public', %s, %s)").format(sql.Identifier(f"has_{kind.lower()}_privilege"))
+        row = connection.execute(check, [name, privilege]).fetchone()
         if row is None or row[0]:
-            left.append(what)
+            left.append(name)
     return left
 
 

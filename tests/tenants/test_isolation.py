@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from saas.core.db import ScopedConnection, scoped
 from saas.core.statements import StatementRefused
+from saas.tenants import setup
 from saas.tenants.session import CONTROL, Tenant, TenantSession, control_session, tenant_session
 from tests.servers import Servers
 from tests.tenants.conftest import MakeTenant, Plant
@@ -91,6 +92,8 @@ EXPRESSIONS = {
     "explaining a definition": "EXPLAIN ANALYZE CREATE TABLE stolen AS SELECT * FROM {b}.counters",
     "planner statistics": "SELECT histogram_bounds::text || 'x' || name FROM pg_stats, {b}.counters WHERE schemaname = '{b}'",
     "raw statistics": "SELECT stavalues1::text FROM pg_statistic",
+    "a lock that outlives the transaction": "SELECT pg_advisory_lock(1)",
+    "trying such a lock": "SELECT pg_try_advisory_lock_shared(1, 2)",
     "passwords": "SELECT rolpassword FROM pg_authid",
     "locking": "LOCK TABLE {b}.counters IN ACCESS SHARE MODE",
     "rewriting the journal": "UPDATE journal_batches SET at = now()",
@@ -321,6 +324,20 @@ def test_the_role_of_a_firm_in_the_other_cell_has_nothing_here(plant: Plant, fir
         pytest.raises(DBAPIError, match=r"does not exist|permission denied"),
     ):
         connection.execute(text("SELECT name FROM counters"))
+
+
+def test_setting_up_says_which_doors_could_not_be_closed(servers: Servers, firms: Firms) -> None:
+    """Where the server forbids the revocations, the operator must hear of it: here they are asked of somebody who may not."""
+    ddl_url = servers.login_url("onebook_ddl", servers.databases[0])
+    with psycopg.connect(ddl_url, autocommit=True) as powerless:
+        assert setup._close_doors(powerless, ddl_url) == []
+    with psycopg.connect(servers.admin_url(servers.databases[0]), autocommit=True) as admin:
+        admin.execute("GRANT EXECUTE ON FUNCTION pg_catalog.set_config(text, text, boolean) TO PUBLIC")
+        try:
+            with psycopg.connect(ddl_url, autocommit=True) as powerless:
+                assert setup._close_doors(powerless, ddl_url) == ["pg_catalog.set_config(text, text, boolean)"]
+        finally:
+            assert setup._close_doors(admin, ddl_url) == []
 
 
 def test_no_function_runs_with_its_owners_rights(servers: Servers, firms: Firms) -> None:
