@@ -258,14 +258,26 @@ def upgrade() -> None:
     op.create_index("accounts_created_idx", "accounts", ["created_at", "id"], unique=False)
     op.create_index("accounts_department_idx", "accounts", ["department_id", "sort_key", "id"], unique=False)
     op.create_index("accounts_import_idx", "accounts", ["import_id"], unique=False, postgresql_where="import_id IS NOT NULL")
-    op.create_index("accounts_keys_idx", "accounts", ["keys"], unique=False, postgresql_using="gin", postgresql_with={"fastupdate": "off"})
+    op.create_index(
+        "accounts_keys_idx",
+        "accounts",
+        ["keys"],
+        unique=False,
+        postgresql_using="gin",
+        postgresql_with={"fastupdate": "on", "gin_pending_list_limit": "1024"},
+    )
     op.create_index("accounts_owner_idx", "accounts", ["owner_id", "sort_key", "id"], unique=False)
     op.create_index(op.f("accounts_parent_account_id_idx"), "accounts", ["parent_account_id"], unique=False)
     op.create_index("accounts_sample_idx", "accounts", ["id"], unique=False, postgresql_where="is_sample")
     op.create_index("accounts_sort_idx", "accounts", ["sort_key", "id"], unique=False)
     op.create_index("accounts_tags_idx", "accounts", ["tag_ids"], unique=False, postgresql_using="gin", postgresql_where="tag_ids <> '{}'")
     op.create_index(
-        "accounts_tokens_idx", "accounts", ["tokens"], unique=False, postgresql_using="gin", postgresql_with={"fastupdate": "off"}
+        "accounts_tokens_idx",
+        "accounts",
+        ["tokens"],
+        unique=False,
+        postgresql_using="gin",
+        postgresql_with={"fastupdate": "on", "gin_pending_list_limit": "1024"},
     )
     op.create_index("accounts_updated_idx", "accounts", ["updated_at", "id"], unique=False)
     op.create_table(
@@ -315,7 +327,12 @@ def upgrade() -> None:
     op.create_index("activities_department_idx", "activities", ["department_id", "sort_key", "id"], unique=False)
     op.create_index("activities_import_idx", "activities", ["import_id"], unique=False, postgresql_where="import_id IS NOT NULL")
     op.create_index(
-        "activities_keys_idx", "activities", ["keys"], unique=False, postgresql_using="gin", postgresql_with={"fastupdate": "off"}
+        "activities_keys_idx",
+        "activities",
+        ["keys"],
+        unique=False,
+        postgresql_using="gin",
+        postgresql_with={"fastupdate": "on", "gin_pending_list_limit": "1024"},
     )
     op.create_index("activities_open_idx", "activities", ["owner_id", "due_at"], unique=False, postgresql_where="done_at IS NULL")
     op.create_index("activities_owner_idx", "activities", ["owner_id", "sort_key", "id"], unique=False)
@@ -328,7 +345,12 @@ def upgrade() -> None:
         "activities_tags_idx", "activities", ["tag_ids"], unique=False, postgresql_using="gin", postgresql_where="tag_ids <> '{}'"
     )
     op.create_index(
-        "activities_tokens_idx", "activities", ["tokens"], unique=False, postgresql_using="gin", postgresql_with={"fastupdate": "off"}
+        "activities_tokens_idx",
+        "activities",
+        ["tokens"],
+        unique=False,
+        postgresql_using="gin",
+        postgresql_with={"fastupdate": "on", "gin_pending_list_limit": "1024"},
     )
     op.create_index("activities_updated_idx", "activities", ["updated_at", "id"], unique=False)
     op.create_table(
@@ -403,7 +425,14 @@ def upgrade() -> None:
     op.create_index("notes_customer_idx", "notes", ["customer_id", "created_at"], unique=False)
     op.create_index("notes_department_idx", "notes", ["department_id", "sort_key", "id"], unique=False)
     op.create_index("notes_import_idx", "notes", ["import_id"], unique=False, postgresql_where="import_id IS NOT NULL")
-    op.create_index("notes_keys_idx", "notes", ["keys"], unique=False, postgresql_using="gin", postgresql_with={"fastupdate": "off"})
+    op.create_index(
+        "notes_keys_idx",
+        "notes",
+        ["keys"],
+        unique=False,
+        postgresql_using="gin",
+        postgresql_with={"fastupdate": "on", "gin_pending_list_limit": "1024"},
+    )
     op.create_index("notes_owner_idx", "notes", ["owner_id", "sort_key", "id"], unique=False)
     op.create_index("notes_parent_department_idx", "notes", ["parent_department_id"], unique=False)
     op.create_index("notes_parent_owner_idx", "notes", ["parent_owner_id"], unique=False)
@@ -411,7 +440,14 @@ def upgrade() -> None:
     op.create_index("notes_sort_idx", "notes", ["sort_key", "id"], unique=False)
     op.create_index("notes_subject_idx", "notes", ["subject_id", "created_at"], unique=False)
     op.create_index("notes_tags_idx", "notes", ["tag_ids"], unique=False, postgresql_using="gin", postgresql_where="tag_ids <> '{}'")
-    op.create_index("notes_tokens_idx", "notes", ["tokens"], unique=False, postgresql_using="gin", postgresql_with={"fastupdate": "off"})
+    op.create_index(
+        "notes_tokens_idx",
+        "notes",
+        ["tokens"],
+        unique=False,
+        postgresql_using="gin",
+        postgresql_with={"fastupdate": "on", "gin_pending_list_limit": "1024"},
+    )
     op.create_index("notes_updated_idx", "notes", ["updated_at", "id"], unique=False)
     op.create_table(
         "contacts",
@@ -471,13 +507,25 @@ def upgrade() -> None:
     op.create_index("contacts_created_idx", "contacts", ["created_at", "id"], unique=False)
     op.create_index("contacts_department_idx", "contacts", ["department_id", "sort_key", "id"], unique=False)
     op.create_index("contacts_import_idx", "contacts", ["import_id"], unique=False, postgresql_where="import_id IS NOT NULL")
-    op.create_index("contacts_keys_idx", "contacts", ["keys"], unique=False, postgresql_using="gin", postgresql_with={"fastupdate": "off"})
+    op.create_index(
+        "contacts_keys_idx",
+        "contacts",
+        ["keys"],
+        unique=False,
+        postgresql_using="gin",
+        postgresql_with={"fastupdate": "on", "gin_pending_list_limit": "1024"},
+    )
     op.create_index("contacts_owner_idx", "contacts", ["owner_id", "sort_key", "id"], unique=False)
     op.create_index("contacts_sample_idx", "contacts", ["id"], unique=False, postgresql_where="is_sample")
     op.create_index("contacts_sort_idx", "contacts", ["sort_key", "id"], unique=False)
     op.create_index("contacts_tags_idx", "contacts", ["tag_ids"], unique=False, postgresql_using="gin", postgresql_where="tag_ids <> '{}'")
     op.create_index(
-        "contacts_tokens_idx", "contacts", ["tokens"], unique=False, postgresql_using="gin", postgresql_with={"fastupdate": "off"}
+        "contacts_tokens_idx",
+        "contacts",
+        ["tokens"],
+        unique=False,
+        postgresql_using="gin",
+        postgresql_with={"fastupdate": "on", "gin_pending_list_limit": "1024"},
     )
     op.create_index("contacts_updated_idx", "contacts", ["updated_at", "id"], unique=False)
     # ### end Alembic commands ###
@@ -486,19 +534,34 @@ def upgrade() -> None:
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
     op.drop_index("contacts_updated_idx", table_name="contacts")
-    op.drop_index("contacts_tokens_idx", table_name="contacts", postgresql_using="gin", postgresql_with={"fastupdate": "off"})
+    op.drop_index(
+        "contacts_tokens_idx",
+        table_name="contacts",
+        postgresql_using="gin",
+        postgresql_with={"fastupdate": "on", "gin_pending_list_limit": "1024"},
+    )
     op.drop_index("contacts_tags_idx", table_name="contacts", postgresql_using="gin", postgresql_where="tag_ids <> '{}'")
     op.drop_index("contacts_sort_idx", table_name="contacts")
     op.drop_index("contacts_sample_idx", table_name="contacts", postgresql_where="is_sample")
     op.drop_index("contacts_owner_idx", table_name="contacts")
-    op.drop_index("contacts_keys_idx", table_name="contacts", postgresql_using="gin", postgresql_with={"fastupdate": "off"})
+    op.drop_index(
+        "contacts_keys_idx",
+        table_name="contacts",
+        postgresql_using="gin",
+        postgresql_with={"fastupdate": "on", "gin_pending_list_limit": "1024"},
+    )
     op.drop_index("contacts_import_idx", table_name="contacts", postgresql_where="import_id IS NOT NULL")
     op.drop_index("contacts_department_idx", table_name="contacts")
     op.drop_index("contacts_created_idx", table_name="contacts")
     op.drop_index("contacts_account_idx", table_name="contacts")
     op.drop_table("contacts")
     op.drop_index("notes_updated_idx", table_name="notes")
-    op.drop_index("notes_tokens_idx", table_name="notes", postgresql_using="gin", postgresql_with={"fastupdate": "off"})
+    op.drop_index(
+        "notes_tokens_idx",
+        table_name="notes",
+        postgresql_using="gin",
+        postgresql_with={"fastupdate": "on", "gin_pending_list_limit": "1024"},
+    )
     op.drop_index("notes_tags_idx", table_name="notes", postgresql_using="gin", postgresql_where="tag_ids <> '{}'")
     op.drop_index("notes_subject_idx", table_name="notes")
     op.drop_index("notes_sort_idx", table_name="notes")
@@ -506,7 +569,9 @@ def downgrade() -> None:
     op.drop_index("notes_parent_owner_idx", table_name="notes")
     op.drop_index("notes_parent_department_idx", table_name="notes")
     op.drop_index("notes_owner_idx", table_name="notes")
-    op.drop_index("notes_keys_idx", table_name="notes", postgresql_using="gin", postgresql_with={"fastupdate": "off"})
+    op.drop_index(
+        "notes_keys_idx", table_name="notes", postgresql_using="gin", postgresql_with={"fastupdate": "on", "gin_pending_list_limit": "1024"}
+    )
     op.drop_index("notes_import_idx", table_name="notes", postgresql_where="import_id IS NOT NULL")
     op.drop_index("notes_department_idx", table_name="notes")
     op.drop_index("notes_customer_idx", table_name="notes")
@@ -518,7 +583,12 @@ def downgrade() -> None:
     op.drop_table("member_departments")
     op.drop_table("invitations")
     op.drop_index("activities_updated_idx", table_name="activities")
-    op.drop_index("activities_tokens_idx", table_name="activities", postgresql_using="gin", postgresql_with={"fastupdate": "off"})
+    op.drop_index(
+        "activities_tokens_idx",
+        table_name="activities",
+        postgresql_using="gin",
+        postgresql_with={"fastupdate": "on", "gin_pending_list_limit": "1024"},
+    )
     op.drop_index("activities_tags_idx", table_name="activities", postgresql_using="gin", postgresql_where="tag_ids <> '{}'")
     op.drop_index("activities_subject_idx", table_name="activities")
     op.drop_index("activities_sort_idx", table_name="activities")
@@ -527,20 +597,35 @@ def downgrade() -> None:
     op.drop_index("activities_parent_department_idx", table_name="activities")
     op.drop_index("activities_owner_idx", table_name="activities")
     op.drop_index("activities_open_idx", table_name="activities", postgresql_where="done_at IS NULL")
-    op.drop_index("activities_keys_idx", table_name="activities", postgresql_using="gin", postgresql_with={"fastupdate": "off"})
+    op.drop_index(
+        "activities_keys_idx",
+        table_name="activities",
+        postgresql_using="gin",
+        postgresql_with={"fastupdate": "on", "gin_pending_list_limit": "1024"},
+    )
     op.drop_index("activities_import_idx", table_name="activities", postgresql_where="import_id IS NOT NULL")
     op.drop_index("activities_department_idx", table_name="activities")
     op.drop_index("activities_customer_idx", table_name="activities")
     op.drop_index("activities_created_idx", table_name="activities")
     op.drop_table("activities")
     op.drop_index("accounts_updated_idx", table_name="accounts")
-    op.drop_index("accounts_tokens_idx", table_name="accounts", postgresql_using="gin", postgresql_with={"fastupdate": "off"})
+    op.drop_index(
+        "accounts_tokens_idx",
+        table_name="accounts",
+        postgresql_using="gin",
+        postgresql_with={"fastupdate": "on", "gin_pending_list_limit": "1024"},
+    )
     op.drop_index("accounts_tags_idx", table_name="accounts", postgresql_using="gin", postgresql_where="tag_ids <> '{}'")
     op.drop_index("accounts_sort_idx", table_name="accounts")
     op.drop_index("accounts_sample_idx", table_name="accounts", postgresql_where="is_sample")
     op.drop_index(op.f("accounts_parent_account_id_idx"), table_name="accounts")
     op.drop_index("accounts_owner_idx", table_name="accounts")
-    op.drop_index("accounts_keys_idx", table_name="accounts", postgresql_using="gin", postgresql_with={"fastupdate": "off"})
+    op.drop_index(
+        "accounts_keys_idx",
+        table_name="accounts",
+        postgresql_using="gin",
+        postgresql_with={"fastupdate": "on", "gin_pending_list_limit": "1024"},
+    )
     op.drop_index("accounts_import_idx", table_name="accounts", postgresql_where="import_id IS NOT NULL")
     op.drop_index("accounts_department_idx", table_name="accounts")
     op.drop_index("accounts_created_idx", table_name="accounts")

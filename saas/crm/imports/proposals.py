@@ -42,9 +42,10 @@ def propose(ctx: Context, obj: ObjectDef, prepared: Prepared) -> tuple[dict[str,
 
 
 def default_key(obj: ObjectDef, chosen: set[Any]) -> list[str]:
-    """Choose the surest ways of recognising a record that the mapped columns allow."""
-    order = ("id", "tax", "email", "host", "name") if not obj.name_parts else ("id", "email")
-    return [nature for nature in order if chosen.intersection(obj.recognised.get(nature, ()))]
+    """Choose the surest way of recognising a record that the mapped columns allow: one way only, so that nothing is taken for the same
+    on weak grounds (a group's companies share a web host)."""
+    order = ("id", "tax", "email", "name")
+    return [nature for nature in order if chosen.intersection(obj.recognised.get(nature, ()))][:1]
 
 
 def _cells(prepared: Prepared, columns: list[dict[str, Any]], kinds: dict[str, str], wanted: tuple[str, ...]) -> list[str]:

@@ -16,7 +16,9 @@ from saas.crm.transfer.choices import Choice as Offered
 from saas.crm.transfer.said import Said
 from saas.crm.transfer.values.numbers import Amount
 from saas.crm.transfer.values.outcome import Hints, Problem
+from saas.crm.transfer.values.places import mend_postcode
 
+ADDRESS_PREFIXES = ("", "delivery_")
 MENDED, DOUBTFUL, REFUSED = LEVELS = ("mended", "doubtful", "refused")
 
 
@@ -60,13 +62,21 @@ class RowBuilder:
     """Reads rows of one file for one object, by one mapping."""
 
     def __init__(self, obj: ObjectDef, objects: Mapping[str, ObjectDef], columns: Sequence[Column], hints: Hints, currency: str) -> None:
-        self._obj, self._objects, self._currency = obj, objects, currency
+        self._obj, self._objects, self._currency, self._region = obj, objects, currency, hints.region
         targets = {target.key: target for target in targets_of(obj)}
         self._steps: list[tuple[int, Setter]] = []
         for column in columns:
             target = targets.get(column.target)
             if target is not None:
-                own_hints = Hints(hints.region, hints.timezone, hints.date_order, hints.decimal, hints.currency, column.invert, hints.today)
+                own_hints = Hints(
+                    "" if target.kind == "address.postal" else hints.region,
+                    hints.timezone,
+                    hints.date_order,
+                    hints.decimal,
+                    hints.currency,
+                    column.invert,
+                    hints.today,
+                )
                 self._steps.append((column.index, self._setter(column.target, target.kind, own_hints)))
 
     def build(self, number: int, row: Sequence[str], fixes: Mapping[int, str]) -> Built:
@@ -76,7 +86,19 @@ class RowBuilder:
             text = fixes.get(index, row[index] if index < len(row) else "")
             if text:
                 put(built, text, index)
+        for values in (built.values, *built.linked.values()):
+            self._mend_postcodes(built, values)
         return built
+
+    def _mend_postcodes(self, built: Built, values: dict[str, Any]) -> None:
+        """Give postal codes back the zeros a spreadsheet took, by the country of the row, else of the workspace."""
+        for prefix in ADDRESS_PREFIXES:
+            code = values.get(f"{prefix}postal_code")
+            if code:
+                whole = mend_postcode(code, values.get(f"{prefix}country") or self._region)
+                if whole != code:
+                    values[f"{prefix}postal_code"] = whole
+                    built.issues.append(Issue(MENDED, None, Said("zero_restored", {"text": code, "whole": whole})))
 
     def _setter(self, key: str, kind: str, hints: Hints) -> Setter:
         link_name, _dot, name = key.rpartition(".")
@@ -148,7 +170,7 @@ def _put_money(values: dict[str, Any], name: str, value: Amount, currency: str) 
 
 
 def _choice_placer(field_def: Choice, name: str, kind: str) -> Callable[[Built, dict[str, Any], Any], Said | None]:
-    chooser = Chooser(tuple(Offered(option.value, _labels(option.label)) for option in field_def.options))
+    chooser = Chooser(tuple(Offered(option.value, _labels(option.label), option.synonyms) for option in field_def.options))
     values_of_options = {option.value for option in field_def.options}
 
     def find(text: str) -> str | None:

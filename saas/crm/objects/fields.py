@@ -326,11 +326,12 @@ class DateTime(Field):
 
 @dataclass(frozen=True)
 class Option:
-    """One choice: what is kept, what is read, and the colour of its chip."""
+    """One choice: what is kept, what is read, the colour of its chip, and under which other names files know it."""
 
     value: str
     label: LazyText
     tone: str | None = None
+    synonyms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
