@@ -5,18 +5,18 @@ from __future__ import annotations
 import unicodedata
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import cache, lru_cache
+from typing import Literal
 
 from babel.dates import format_date as babel_date
-from babel.dates import format_datetime as babel_datetime
-from babel.dates import format_timedelta
-from babel.numbers import format_currency, format_decimal, format_percent
+from babel.dates import format_timedelta, get_month_names
+from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
 
 from saas.core.i18n import _, current_locale, current_timezone
 
-DATE_PATTERNS = {"en": "d MMM y", "zh_Hans": "y年M月d日"}
-DATE_TIME_PATTERNS = {"en": "d MMM y, HH:mm", "zh_Hans": "y年M月d日 HH:mm"}
 WEEKDAY_PATTERNS = {"en": "EEEE, d MMMM", "zh_Hans": "M月d日 EEEE"}
 SHORT_CHINESE_NAME = 4
+WEEK = 7
 
 
 def format_date(value: date | datetime | None) -> str:
@@ -25,15 +25,23 @@ def format_date(value: date | datetime | None) -> str:
         return ""
     day = _local(value).date() if isinstance(value, datetime) else value
     locale = current_locale()
-    return babel_date(day, DATE_PATTERNS[locale], locale=locale)
+    if locale.startswith("zh"):
+        return f"{day.year}年{day.month}月{day.day}日"
+    return f"{day.day} {_months(locale)[day.month]} {day.year}"
 
 
 def format_datetime(value: datetime | None) -> str:
     """Write an aware datetime with hours and minutes in the reader's time zone; None as nothing."""
     if value is None:
         return ""
-    locale = current_locale()
-    return babel_datetime(_local(value), DATE_TIME_PATTERNS[locale], locale=locale)
+    local = _local(value)
+    joint = " " if current_locale().startswith("zh") else ", "
+    return f"{format_date(local.date())}{joint}{local.hour:02d}:{local.minute:02d}"
+
+
+def format_exact(value: date | datetime | None) -> str:
+    """Write a datetime with its time, a date without."""
+    return format_datetime(value) if isinstance(value, datetime) else format_date(value)
 
 
 def format_time(value: datetime | None) -> str:
@@ -52,20 +60,21 @@ def format_relative(value: date | datetime | None, now: datetime | None = None) 
     """Write how far away a moment is ("3 hours ago", "tomorrow"), or its date when more than a week away."""
     if value is None:
         return ""
-    now = _local(now or datetime.now(UTC))
+    now = now or datetime.now(UTC)
     if isinstance(value, datetime):
-        distance = value - now
-        if abs(distance) < timedelta(seconds=45):
+        seconds = (value - now).total_seconds()
+        if abs(seconds) < 45:
             return _("just now")
-        if abs(distance) < timedelta(hours=22):
-            return format_timedelta(distance, add_direction=True, locale=current_locale())
+        if abs(seconds) < 22 * 3600:
+            if abs(seconds) < 3570:
+                return _distance("minute", round(abs(seconds) / 60) or 1, seconds > 0, current_locale())
+            return _distance("hour", round(abs(seconds) / 3600), seconds > 0, current_locale())
         value = _local(value).date()
-    days = (value - now.date()).days
-    near = {-1: _("yesterday"), 0: _("today"), 1: _("tomorrow")}
-    if days in near:
-        return near[days]
-    if abs(days) <= 7:
-        return format_timedelta(timedelta(days=days), "day", threshold=99, add_direction=True, locale=current_locale())
+    days = (value - _local(now).date()).days
+    if -1 <= days <= 1:
+        return (_("today"), _("tomorrow"), _("yesterday"))[days]
+    if abs(days) <= WEEK:
+        return _distance("day", abs(days), days > 0, current_locale())
     return format_date(value)
 
 
@@ -73,6 +82,8 @@ def format_number(value: Decimal | int | float | None, digits: int | None = None
     """Write a number with thousands separators; `digits` fixes the decimals; None as nothing."""
     if value is None:
         return ""
+    if isinstance(value, int) and not digits:
+        return f"{value:,}"
     pattern = None if digits is None else "#,##0" + ("." + "0" * digits if digits else "")
     return format_decimal(value, format=pattern, locale=current_locale())
 
@@ -90,7 +101,8 @@ def format_money(amount: Decimal | int | None, currency: str | None) -> str:
         return ""
     if not currency:
         return format_number(amount, 2)
-    return format_currency(amount, currency, locale=current_locale())
+    prefix, digits = _currency(currency, current_locale())
+    return f"{'-' if amount < 0 else ''}{prefix}{abs(amount):,.{digits}f}"
 
 
 def person_name(given: str | None, family: str | None) -> str:
@@ -101,6 +113,7 @@ def person_name(given: str | None, family: str | None) -> str:
     return f"{given} {family}".strip()
 
 
+@lru_cache(maxsize=8192)
 def initials(name: str | None) -> str:
     """Shorten a name to at most two letters for an avatar: `AL`; a Chinese person's last two, a firm's first two."""
     words = [word for word in (name or "").replace("-", " ").split() if word[0].isalnum()]
@@ -121,3 +134,22 @@ def is_han(text: str) -> bool:
 
 def _local(value: datetime) -> datetime:
     return value.astimezone(current_timezone())
+
+
+@cache
+def _currency(code: str, locale: str) -> tuple[str, int]:
+    """Give what stands before an amount of this currency, and its decimals. Both our locales put the symbol first."""
+    zero = format_currency(Decimal(0), code, locale=locale)
+    symbol = zero[: zero.index("0")]
+    return symbol + ("\N{NO-BREAK SPACE}" if symbol[-1:].isalpha() else ""), get_currency_precision(code)
+
+
+@cache
+def _months(locale: str) -> dict[int, str]:
+    return dict(get_month_names("abbreviated", locale=locale))
+
+
+@cache
+def _distance(unit: Literal["minute", "hour", "day"], count: int, is_ahead: bool, locale: str) -> str:
+    length = timedelta(**{f"{unit}s": count if is_ahead else -count})
+    return format_timedelta(length, unit, threshold=1000, add_direction=True, locale=locale)

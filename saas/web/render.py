@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from contextvars import ContextVar
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -19,7 +20,7 @@ from jinja2 import (
     TemplateNotFound,
     nodes,
 )
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from saas.core import i18n, locale_format
 
@@ -27,6 +28,7 @@ FOLDER = Path(__file__).parent
 TEMPLATES = FOLDER / "templates"
 STATIC = FOLDER / "static"
 STATIC_URL = "/static/"
+NOTHING = Markup("")
 
 _csrf_token: ContextVar[str] = ContextVar("csrf_token", default="")
 _process: dict[str, Renderer] = {}
@@ -108,10 +110,7 @@ class Renderer:
 
     def icon(self, name: str, size: int = 16, label: str | None = None) -> Markup:
         """Draw an icon of the sprite, 16 or 20 px; `label` is its accessible name, without one it is decoration."""
-        role = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
-        return Markup('<svg class="icon" width="{0}" height="{0}" {1}><use href="{2}#{3}"></use></svg>').format(
-            size, role, self.asset("icons.svg"), name
-        )
+        return draw_icon(self.asset("icons.svg"), name, size, str(label) if label else None)
 
     def _install(self) -> None:
         environment = self.environment
@@ -131,6 +130,7 @@ class Renderer:
         environment.filters.update(
             date=locale_format.format_date,
             datetime=locale_format.format_datetime,
+            exact=locale_format.format_exact,
             time=locale_format.format_time,
             weekday=locale_format.format_weekday,
             relative=locale_format.format_relative,
@@ -171,11 +171,20 @@ class Renderer:
         return self._parents[template_name]
 
 
+@lru_cache(maxsize=4096)
+def draw_icon(sprite: str, name: str, size: int, label: str | None) -> Markup:
+    """Write the `<svg>` of one symbol of a sprite."""
+    role = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
+    drawing = Markup('<svg class="icon" width="{0}" height="{0}" {1}><use href="{2}#{3}"></use></svg>')
+    return drawing.format(size, role, sprite, name)
+
+
 def csrf_field() -> Markup:
     """Return the hidden field of every unsafe form; its token is the context's `csrf_token` or the frame's."""
     return Markup('<input type="hidden" name="csrf_token" value="{}">').format(_csrf_token.get())
 
 
+@lru_cache(maxsize=8192)
 def tint(name: str | None) -> int:
     """Pick one of the eight avatar tints, always the same for a name."""
     return crc32((name or "").encode()) % 8
@@ -188,13 +197,15 @@ def slug(text: str) -> str:
 
 def attributes(values: dict[str, object] | None) -> Markup:
     """Write a dict as HTML attributes: `_` in names becomes `-`, True a bare attribute, False and None nothing."""
+    if not values:
+        return NOTHING
     parts = []
-    for name, value in (values or {}).items():
+    for name, value in values.items():
         if value is None or value is False:
             continue
-        plain = name.replace("_", "-")
-        parts.append(Markup(" {}").format(plain) if value is True else Markup(' {}="{}"').format(plain, value))
-    return Markup("").join(parts)
+        plain = escape(name.replace("_", "-"))
+        parts.append(f" {plain}" if value is True else f' {plain}="{escape(value)}"')
+    return Markup("".join(parts))  # noqa: S704 -- every part is escaped above
 
 
 def configure(is_development: bool, bytecode_folder: Path | None = None) -> Renderer:
@@ -224,5 +235,5 @@ def render_block(template_name: str, block: str, **context: object) -> str:
 def _csrf_of(context: dict[str, Any]) -> str:
     token = context.get("csrf_token")
     if token is None:
-        token = getattr(context.get("frame"), "csrf_token", "")
+        token = getattr(context.get("frame") or context.get("site"), "csrf_token", "")
     return str(token or "")

@@ -92,6 +92,7 @@ def test_dates_money_and_numbers_are_the_readers() -> None:
         assert format_datetime(NOW) == "3 Dec 2026, 13:00"
         assert format_money(Decimal("1234.5000"), "EUR") == "€1,234.50"
         assert format_money(Decimal("1234.5"), "JPY") == "¥1,234"
+        assert format_money(Decimal(-5), "CHF") == "-CHF\N{NO-BREAK SPACE}5.00"
     with use("zh_Hans", "Asia/Shanghai"):
         assert format_date(date(2026, 12, 3)) == "2026年12月3日"
         assert format_datetime(NOW) == "2026年12月3日 20:00"

@@ -41,6 +41,14 @@ SNIPPETS = {
         '<button id="fail" hx-get="/broken" hx-target="#content">fail</button>'
         '<button id="expire" hx-post="/expired" hx-include="#person" hx-target="#content">expire</button>{% endblock %}'
     ),
+    "/accents": (
+        '{% extends "layouts/app.html" %}{% block title %}Accents{% endblock %}{% block content %}{{ ui.button("Go", kind="primary") }}'
+        '<p>{{ ui.link("Link", "#") }}</p>{{ ui.chip("Chip", tone="accent") }}'
+        '{{ ui.tabs([("Tab", "#", True)]) }}{{ ui.steps(["a", "b"], 1) }}'
+        '<table class="table"><tbody><tr>{{ ui.row_checkbox(1, "x", is_checked=True) }}'
+        '<td>Text {{ ui.link("Link", "#") }}</td></tr></tbody></table>'
+        "{% endblock %}"
+    ),
     "/saved": '{% extends "layouts/app.html" %}{% block title %}Saved{% endblock %}',
     "/sign-in": '{% extends "layouts/auth.html" %}{% block title %}Sign in{% endblock %}',
 }
