@@ -1,6 +1,5 @@
 """One record cleaned: blanks of every kind trimmed, line ends unified, invisible and control characters taken out."""
 
-
 from __future__ import annotations
 
 import re

@@ -1,6 +1,5 @@
 """What the cells of a column look like, whatever its name says: addresses, numbers, dates, links, yes and no, people."""
 
-
 from __future__ import annotations
 
 import re

@@ -1,6 +1,5 @@
 """Where the table stands in a sheet: titles above it, the row or two rows of column names, the report's footer below it."""
 
-
 from __future__ import annotations
 
 import re

@@ -1,6 +1,5 @@
 """Columns of a file brought together with the fields of objects: what is proposed on the mapping page, and why."""
 
-
 from __future__ import annotations
 
 from collections import Counter

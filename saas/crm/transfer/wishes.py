@@ -1,6 +1,5 @@
 """What the targets of an import wish for: which concepts of the vocabulary each of them takes, and how gladly."""
 
-
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence

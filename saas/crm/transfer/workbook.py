@@ -4,7 +4,6 @@ Our own small reader instead of openpyxl's: bounded memory for any number of sha
 unpacking, no trust in stated dimensions, and about twice the speed.
 """
 
-
 from __future__ import annotations
 
 import posixpath
@@ -92,7 +91,7 @@ def open_workbook(source: Path, scratch: Path, limits: Limits) -> Iterator[Workb
     """Open a workbook; `scratch` is a folder for shared strings that do not fit in memory. Raises Unreadable."""
     try:
         archive = ZipFile(source)
-    except (BadZipFile, ValueError, NotImplementedError, struct.error) as error:
+    except (BadZipFile, ValueError, NotImplementedError, OSError, struct.error) as error:
         raise Unreadable("damaged_workbook") from error
     with archive:
         _check_directory(archive, source.stat().st_size, limits)

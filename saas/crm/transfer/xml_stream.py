@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import struct
 import xml.parsers.expat
 import zlib
 from collections.abc import Callable, Iterator
@@ -13,10 +15,15 @@ from saas.crm.transfer.said import Unreadable
 
 CHUNK = 1 << 16
 LONGEST_TOKEN = 2 << 20
+# What reading damaged parts raises: broken XML, archive or stream, and numbers that are none.
+DAMAGE = (
+    xml.parsers.expat.ExpatError, BadZipFile, zlib.error, struct.error, EOFError, KeyError, RuntimeError, NotImplementedError, ValueError,
+    OverflowError,
+)  # fmt: skip
 
 
 class Handler(Protocol):
-    """What receives the elements of one part. `wants_text` says whether character data matters just now."""
+    """What receives the elements of one part as they arrive."""
 
     def start(self, name: str, attributes: dict[str, str]) -> None: ...
     def end(self, name: str) -> None: ...
@@ -64,7 +71,12 @@ def parse_part(archive: ZipFile, part: str, handler: Handler, budget: ByteBudget
                 yield
             parser.Parse(b"", True)
             yield
-    except (xml.parsers.expat.ExpatError, BadZipFile, zlib.error, EOFError, KeyError, RuntimeError, NotImplementedError) as error:
+    except DAMAGE as error:
+        raise Unreadable("damaged_workbook") from error
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        # A damaged directory points outside the file.
         raise Unreadable("damaged_workbook") from error
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gzip
 import io
+import random
 import zipfile
 from pathlib import Path
 
 import pytest
+from openpyxl import Workbook
 
 from saas.core.i18n import use
 from saas.crm.transfer.limits import Limits
@@ -103,3 +105,26 @@ def test_a_table_of_formulas_is_read_as_plain_text(tmp_path: Path) -> None:
     source.write_text('Name,Note\n=cmd|\' /C calc\'!A0,"=HYPERLINK(""http://evil.example"",""Click"")"\n@SUM(1+1),+1+cmd|\'/c calc\'!A1\n')
     prepared = prepare(source, "attack.csv", tmp_path / "out.rows")
     assert prepared.sample_rows[0] == ("=cmd|' /C calc'!A0", '=HYPERLINK("http://evil.example","Click")')
+
+
+def test_damaged_bytes_anywhere_give_a_table_or_a_sentence_but_never_a_crash(tmp_path: Path) -> None:
+    book = Workbook()
+    for n in range(30):
+        book.active.append([f"Name {n}", n, 1.5, "x" * n, None, "张伟"])
+    buffer = io.BytesIO()
+    book.save(buffer)
+    whole = [buffer.getvalue(), "姓名,公司\n张伟,华为\n".encode("gbk") * 5, "Name,City\nÄ,Ö\n".encode("utf-16"), b'Name,"Note\nAnn","x"\n']
+    draw, outcomes, source = random.Random(11), set(), tmp_path / "upload.bin"
+    for _round in range(250):
+        data = bytearray(draw.choice(whole))
+        for _change in range(draw.randrange(1, 10)):
+            place = draw.randrange(len(data))
+            data[place : place + draw.randrange(3)] = draw.choice(
+                [bytes([draw.randrange(256)]), b"", b'"', b"\n", b"\0", b"\xff\xfe", b"<!DOCTYPE a>"]
+            )
+        source.write_bytes(bytes(data))
+        try:
+            outcomes.add(prepare(source, "upload", tmp_path / "out.rows").row_count > 0)
+        except Unreadable as refused:
+            outcomes.add(refused.said.code)
+    assert {True, "damaged_workbook"} <= outcomes

@@ -1,6 +1,5 @@
 """Telephone numbers to E.164, with their extensions; several in a cell; what spreadsheets did to them mended or shown."""
 
-
 from __future__ import annotations
 
 import re

@@ -1,6 +1,5 @@
 """Web addresses, normalised: a scheme, the host in lower case, nothing that runs code."""
 
-
 from __future__ import annotations
 
 import re
