@@ -24,7 +24,12 @@ SNIPPETS = {
         '{% call ui.inline_form("/styleguide/save", target="row-1-city") %}'
         '{{ ui.input("city", "city-input", value="Paris", aria_label="City") }}{% endcall %}'
     ),
-    "/styleguide/save": '{% call ui.inline_cell("row-1-city", "/styleguide/edit") %}{{ form.city }}{% endcall %}',
+    "/styleguide/save": (
+        '{% call ui.inline_cell("row-1-city", "/styleguide/edit") %}{% if form.get("error") %}'
+        '{% call ui.inline_form("/styleguide/save", target="row-1-city") %}'
+        '{{ ui.input("city", "city-input", value=form.city, error=form.error, aria_label="City") }}{% endcall %}'
+        "{% else %}{{ form.city }}{% endif %}{% endcall %}"
+    ),
     "/styleguide/sheet": (
         '{% call ui.sheet("New contact", "/styleguide") %}{% call ui.form("/saved", "sheet-form-2") %}'
         '{{ ui.text_field("sheet_field", "Name") }}{{ ui.form_actions("Create", cancel_href="/styleguide") }}{% endcall %}{% endcall %}'
@@ -67,12 +72,14 @@ class Preview(BaseHTTPRequestHandler):
             return self._answer(500, b"", {"X-Request-Id": "req-4711"})
         if address.path == "/expired":
             return self._answer(401, b"", {})
+        if address.path == "/styleguide/save" and not form.get("city", "").isalpha():
+            form["error"] = "Type a city"
         with use(form.get("language", "en"), "Europe/Paris"):
             html = self._page(address.path, form)
         headers = {"Content-Type": "text/html; charset=utf-8"}
-        if address.path == "/styleguide/save":
+        if address.path == "/styleguide/save" and "error" not in form:
             headers["HX-Trigger"] = json.dumps({"toast": {"message": "City changed", "undo_action": "/undo"}})
-        return self._answer(200, html.encode(), headers)
+        return self._answer(422 if form.get("error") else 200, html.encode(), headers)
 
     do_POST = do_GET
 

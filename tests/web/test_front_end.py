@@ -50,7 +50,7 @@ def desk(chrome: Browser, address: str) -> Iterator[Page]:
 
 
 def _note(message: ConsoleMessage, complaints: list[str]) -> None:
-    expected = any(text in message.text for text in ("500 (", "401 (", "Response Status Error Code"))
+    expected = any(text in message.text for text in ("500 (", "401 (", "422 (", "Response Status Error Code"))
     if message.type in {"error", "warning"} and not expected:
         complaints.append(message.text)
 
@@ -109,6 +109,18 @@ def test_a_cell_is_edited_by_keyboard_and_says_so(desk: Page) -> None:
     expect(toast.get_by_role("button", name="Undo")).to_be_visible()
     cell.dblclick()
     expect(field).to_be_focused()
+
+
+def test_a_refused_cell_keeps_what_was_typed_and_gives_the_old_value_back(desk: Page) -> None:
+    desk.goto("/styleguide")
+    cell = desk.locator("#row-1-city")
+    cell.dblclick()
+    desk.locator("#city-input").fill("75001")
+    desk.keyboard.press("Enter")
+    expect(desk.locator("#city-input[aria-invalid=true]")).to_have_value("75001")
+    expect(desk.locator("#city-input")).to_be_focused()
+    desk.keyboard.press("Escape")
+    expect(cell).to_have_text("Paris")
 
 
 def test_a_list_is_worked_by_keyboard(desk: Page) -> None:

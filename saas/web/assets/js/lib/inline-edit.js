@@ -2,7 +2,8 @@
 import { htmx } from "./requests.js";
 import { $, on } from "./page.js";
 
-const before = new WeakMap();
+// The old content by the cell's id: a refused value comes back as a new cell of the same id, and Esc must still undo it.
+const before = new Map();
 
 export function startInlineEdit() {
   on("dblclick", "[data-inline-edit]", (event, cell) => !event.target.closest("a, button, form") && open(cell));
@@ -13,7 +14,7 @@ export function startInlineEdit() {
   });
   on("click", "[data-inline-cancel]", (event, button) => {
     const cell = button.closest("[data-inline-edit]");
-    if (cell && before.has(cell)) {
+    if (cell && before.has(cell.id)) {
       event.preventDefault();
       close(cell);
     }
@@ -24,7 +25,7 @@ export function startInlineEdit() {
     if (event.key === "F2") {
       event.preventDefault();
       open(cell);
-    } else if (event.key === "Escape" && before.has(cell)) {
+    } else if (event.key === "Escape" && before.has(cell.id)) {
       event.preventDefault();
       event.stopPropagation();
       close(cell);
@@ -38,23 +39,26 @@ export function startInlineEdit() {
     control?.select?.();
   });
   document.addEventListener("htmx:afterSettle", (event) => {
-    if (event.detail.elt.matches?.("[data-inline-edit]") && !$("[data-inline-form]", event.detail.elt)) event.detail.elt.focus({ preventScroll: true });
+    const cell = event.detail.elt;
+    if (!cell.matches?.("[data-inline-edit]") || $("[data-inline-form]", cell)) return;
+    before.delete(cell.id);
+    cell.focus({ preventScroll: true });
   });
 }
 
 function open(cell) {
-  if (!cell || before.has(cell)) return;
-  before.set(cell, [...cell.childNodes]);
+  if (!cell || before.has(cell.id)) return;
+  before.set(cell.id, [...cell.childNodes]);
   htmx.ajax("GET", cell.dataset.inlineEdit, { target: cell, swap: "innerHTML", source: cell });
 }
 
 function close(cell) {
-  cell.replaceChildren(...before.get(cell));
-  before.delete(cell);
+  cell.replaceChildren(...before.get(cell.id));
+  before.delete(cell.id);
   cell.focus({ preventScroll: true });
 }
 
 document.addEventListener("htmx:responseError", (event) => {
   const cell = event.detail.target;
-  if (before.has(cell) && !$("[data-inline-form]", cell)) close(cell);
+  if (before.has(cell.id) && !$("[data-inline-form]", cell)) close(cell);
 });
