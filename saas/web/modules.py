@@ -19,6 +19,15 @@ MODULES: tuple[str, ...] = (
     "people",
     "profile",
     "workspace_settings",
+    "objects.forms",
+    "objects.choices",
+    "objects.story",
+    "objects.detail",
+    "objects.inline",
+    "objects.deletion",
+    "objects.undo",
+    "activities",
+    "today",
 )
 
 

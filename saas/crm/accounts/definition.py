@@ -66,7 +66,7 @@ ACCOUNTS = ObjectDef(
         Text(name="territory", label=L_("Territory"), group="figures"),
         Choice(name="language", label=L_("Language"), options=LANGUAGES, group="figures"),
         Choice(name="source", label=L_("Source"), options=SOURCES, group="figures"),
-        Link(name="parent_account_id", label=L_("Parent company"), target="accounts", group="figures"),
+        Link(name="parent_account_id", label=L_("Parent company"), target="accounts", group="figures", inverse=L_("Subsidiaries")),
         Text(name="external_id", label=L_("External ID"), group="record", max_length=100),
         *record_fields(),
     ),

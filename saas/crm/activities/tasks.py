@@ -26,7 +26,7 @@ COLUMNS = (
 MOST_AGENDA = 200
 
 
-def finish(ctx: Context, activity_id: UUID) -> Any:
+def finish(ctx: Context, activity_id: UUID | None) -> Any:
     """Mark an activity as done now; return it. Raises NotFound, Forbidden."""
     activity = records.for_edit(ctx, ACTIVITIES, activity_id)
     if activity.done_at is None:
@@ -34,7 +34,7 @@ def finish(ctx: Context, activity_id: UUID) -> Any:
     return activity
 
 
-def reopen(ctx: Context, activity_id: UUID) -> Any:
+def reopen(ctx: Context, activity_id: UUID | None) -> Any:
     """Mark an activity as not done; return it. Raises NotFound, Forbidden."""
     activity = records.for_edit(ctx, ACTIVITIES, activity_id)
     if activity.done_at is not None:

@@ -1,0 +1,121 @@
+"""The box above a record's timeline: write a note, log a call, plan a task or a meeting."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+from saas.auth.context import Context
+from saas.core.errors import Invalid
+from saas.core.i18n import L_, LazyText, _
+from saas.crm.activities import logging
+from saas.crm.activities.definition import ACTIVITIES
+from saas.crm.notes import writing
+from saas.crm.notes.definition import NOTES
+from saas.crm.objects import forms, records
+from saas.crm.objects.definition import ObjectDef
+from saas.crm.objects.fields import DateTime, Field
+from saas.web.objects import controls
+from saas.web.objects.controls import Control, Source
+
+FOLLOW_UP = DateTime(name="follow_up", label=L_("Follow up on"))
+Form = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One thing to write: its name in addresses, what its tab and its button say, and the fields it asks for."""
+
+    name: str
+    label: LazyText
+    verb: LazyText
+    icon: str
+    obj: ObjectDef
+    fields: tuple[Field, ...]
+    needed: tuple[str, ...] = ()
+
+
+def _of(*names: str) -> tuple[Field, ...]:
+    return tuple(ACTIVITIES.by_name[name] for name in names)
+
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind("note", L_("Note"), L_("Add note"), "sticky-note", NOTES, (NOTES.by_name["body"],), ("body",)),
+        Kind("call", L_("Call"), L_("Log call"), "phone", ACTIVITIES, (*_of("outcome", "direction", "description"), FOLLOW_UP)),
+        Kind("task", L_("Task"), L_("Add task"), "list-todo", ACTIVITIES, _of("title", "due_at", "priority", "owner_id"), ("title",)),
+        Kind(
+            "meeting", L_("Meeting"), L_("Add meeting"), "users", ACTIVITIES,
+            _of("title", "due_at", "ends_at", "place", "participants", "description"), ("title", "due_at"),
+        ),
+    )
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Composer:
+    """What the box shows: the chosen kind, its controls, and the kinds that the member may write."""
+
+    kind: Kind
+    action: str
+    controls: dict[str, Control]
+    kinds: tuple[Kind, ...]
+    errors: Mapping[str, str] = field(default_factory=dict)
+    is_open: bool = False
+
+
+def kinds(ctx: Context) -> tuple[Kind, ...]:
+    """List what the member may write."""
+    return tuple(kind for kind in KINDS.values() if ctx.rights.may(f"{kind.obj.name}:create"))
+
+
+def composer(ctx: Context, base: str, wanted: str, source: Source | None = None) -> Composer | None:
+    """Make the box for a record's address; None for who may write nothing."""
+    offered = kinds(ctx)
+    if not offered:
+        return None
+    kind = next((kind for kind in offered if kind.name == wanted), offered[0])
+    blank = SimpleNamespace(**{name: None for f in kind.fields for name in f.columns} | {"owner_id": ctx.member.id, "direction": "out"})
+    shown = source or Source(blank)
+    asked = {f.name: controls.control(ctx, kind.obj, f, shown) for f in kind.fields if _is_asked(ctx, kind, f)}
+    return Composer(kind, f"{base}/{kind.name}", asked, offered, shown.errors, bool(wanted))
+
+
+def _is_asked(ctx: Context, kind: Kind, wanted: Field) -> bool:
+    return wanted.name != "owner_id" or any(f.name == "owner_id" for f in controls.fields_of(ctx, kind.obj))
+
+
+def write(ctx: Context, kind: Kind, subject: tuple[ObjectDef, UUID] | None, form: Form) -> Any:
+    """Read what was written and keep it; return the new record. Raises Invalid, NotFound, Forbidden."""
+    form = _with_end(kind, forms.clean(form))
+    typed = forms.read(ctx, kind.obj, [f for f in kind.fields if _is_asked(ctx, kind, f)], form)
+    for name in kind.needed:
+        if name not in typed.errors and not typed.values.get(name):
+            typed.errors[name] = _("Fill this in.")
+    if typed.errors:
+        raise Invalid(typed.errors)
+    said = typed.values
+    if kind.name == "note":
+        assert subject is not None
+        return writing.write(ctx, *subject, said["body"])
+    if kind.name == "call":
+        return logging.log_call(ctx, subject, said["description"] or "", said["outcome"], said["direction"], said["follow_up"])
+    values = {name: value for name, value in said.items() if value is not None or name == "owner_id"}
+    belonging = {"subject_object": subject[0].name, "subject_id": subject[1]} if subject else {}
+    return records.create(ctx, ACTIVITIES, values | belonging | {"kind": kind.name})
+
+
+def _with_end(kind: Kind, form: dict[str, list[str]]) -> dict[str, list[str]]:
+    """A meeting whose end is only a time of day ends on the day it begins."""
+    if kind.name == "meeting" and form.get("ends_at_time", [""])[0] and not form.get("ends_at", [""])[0].strip():
+        form["ends_at"] = form.get("due_at", [""])
+    return form
+
+
+def words(kind: Kind) -> str:
+    """Say that something was written."""
+    return {"note": _("Note added"), "call": _("Call logged"), "task": _("Task added"), "meeting": _("Meeting added")}[kind.name]
