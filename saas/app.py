@@ -30,7 +30,7 @@ class Application:
         self.workspace: Litestar = build(workspace, runtime, threads)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
+        if str(scope["type"]) == "lifespan":
             await self.public(scope, receive, send)
             return
         if scope["path"] == HEALTH_PATH:

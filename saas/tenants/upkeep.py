@@ -24,7 +24,7 @@ def fill_pool(runtime: Runtime) -> None:
 
 def sweep(runtime: Runtime) -> int:
     """Ring for every outbox marked as having work: rows that were due later, and rows whose bell or worker was lost."""
-    owners = {owner.decode() for owner in runtime.redis.smembers(DIRTY)}
+    owners = {owner.decode() if isinstance(owner, bytes) else owner for owner in runtime.redis.smembers(DIRTY)}
     for owner in owners:
         runtime.databases.bell.ring(owner)
     return len(owners)

@@ -155,8 +155,8 @@ def _response(reply: Reply, req: Req) -> Response[Any]:
     if TOAST_COOKIE in req.cookies and reply.status == 200 and not any(c.key == TOAST_COOKIE for c in cookies):
         cookies.append(Cookie(key=TOAST_COOKIE, value="", path="/", max_age=0))
     sent = {**headers.security(settings), "X-Request-Id": req.request_id, "Cache-Control": "no-store", **reply.headers}
-    kind = Stream if isinstance(reply.body, Iterator) else Response
-    return kind(reply.body, status_code=reply.status, media_type=reply.content_type, headers=sent, cookies=cookies)
+    common: dict[str, Any] = {"status_code": reply.status, "media_type": reply.content_type, "headers": sent, "cookies": cookies}
+    return Stream(reply.body, **common) if isinstance(reply.body, Iterator) else Response(reply.body, **common)
 
 
 def _lasting(name: str, value: str, is_secure: bool) -> Cookie:

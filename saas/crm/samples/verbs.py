@@ -10,8 +10,11 @@ from sqlalchemy import select
 
 from saas.auth.context import Context
 from saas.core.i18n import LOCALES
+from saas.crm.accounts.definition import ACCOUNTS
+from saas.crm.activities.definition import ACTIVITIES
+from saas.crm.contacts.definition import CONTACTS
+from saas.crm.notes.definition import NOTES
 from saas.crm.objects import access, journal, records
-from saas.crm.registry import ACCOUNTS, ACTIVITIES, CONTACTS, NOTES
 from saas.crm.samples import data
 
 OFFICE_HOUR = 10
