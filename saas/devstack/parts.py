@@ -95,7 +95,8 @@ class Supervisor:
         now = time.monotonic()
         if name not in self._due:
             lived = now - self._started.get(name, 0.0)
-            pause = 0.0 if lived > _LONGEST_PAUSE_S else min(_LONGEST_PAUSE_S, 2 * self._pauses.get(name, 0.5))
+            # At once the first time; a part that keeps crashing waits longer each time.
+            pause = 0.0 if lived > _LONGEST_PAUSE_S or name not in self._pauses else min(_LONGEST_PAUSE_S, max(1.0, 2 * self._pauses[name]))
             self._pauses[name], self._due[name] = pause, now + pause
             code = part.process.returncode if part.process else None
             say(f"{name} {_ending(code)}; starting it again{f' in {pause:.0f} s' if pause else ''}")
