@@ -55,7 +55,7 @@ def _chinese(chance: random.Random) -> tuple[_Weighted, _Weighted]:
     """Make choosers of family and given names: 张 an eighth of them, 伟 one in twenty."""
     family = {name: float(weight) for name, weight in dict(Chinese.last_names).items()}
     family["张"] = sum(weight for name, weight in family.items() if name != "张") * 0.13
-    given = {name: 1.0 for name in Chinese.first_names}
+    given = dict.fromkeys(Chinese.first_names, 1.0)
     singles = [name for name in Chinese.first_names if len(name) == 1]
     given |= {a + b: 0.06 for a, b in itertools.product(singles, singles)}
     given["伟"] = sum(given.values()) * 0.05

@@ -42,9 +42,7 @@ def _alternative(groups: Alternative, tokens: ColumnElement[Any], marks: tuple[s
 
 
 def _overlaps(group: Group, tokens: ColumnElement[Any], marks: tuple[str, ...]) -> ColumnElement[bool]:
-    wanted = [
-        token_id(mark + token) for token in sorted(group) for mark in marks if not mark or not _is_never_marked(token)
-    ]
+    wanted = [token_id(mark + token) for token in sorted(group) for mark in marks if not mark or not _is_never_marked(token)]
     return tokens.op("&&", is_comparison=True)(_array(wanted))
 
 

@@ -6,23 +6,28 @@ steps of bounded cost, the cheapest first, until one of them has proved that it 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, func, literal, select, tuple_
+from sqlalchemy import CTE, ColumnElement, FromClause, Select, func, literal, select, tuple_
 
 from saas.crm.search.criteria import criterion, elsewhere
+from saas.crm.search.estimate import Estimate, Execute, estimate
 from saas.crm.search.query import Query
 from saas.crm.search.tokens import lead_key
 
-# Rows looked at in order before asking the index; hits sorted at once; rows of one stretch of the order.
+__all__ = ["Execute", "Page", "Searched", "count", "page"]
+
+# What fetching and sorting all hits may cost to be tried first, and to be tried second; rows looked at in order in
+# between; rows of the stretches of the order whose hits are sorted where all are too many; hits counted.
+AT_ONCE_US = 8_000
+AFFORDABLE_US = 75_000
 WALKED = 2_000
-FENCED = 5_000
-STRETCH = 50_000
+STRETCHES = (50_000, 200_000)
 COUNTED = 10_000
 
-Execute = Callable[[Select[Any]], Sequence[Any]]
 Position = tuple[Any, Any]
 Found = list[Position]
 
@@ -54,9 +59,9 @@ class Page:
 
 @dataclass(frozen=True)
 class _Lane:
-    """A part of the hits: `condition`, within the stretch of sort keys from `low` up to, not including, `high`."""
+    """A part of the hits: `condition` on the tokens, within the sort keys from `low` up to, not including, `high`."""
 
-    condition: ColumnElement[bool] | None
+    condition: Callable[[ColumnElement[Any]], ColumnElement[bool]] | None
     low: str | None = None
     high: str | None = None
 
@@ -66,29 +71,49 @@ def page(execute: Execute, searched: Searched, query: Query, where: ColumnElemen
 
     `execute` runs a statement and returns its rows. Fewer rows than the limit mean the end of the list.
     """
-    lanes = _lanes(searched, query)
+    whole = _Lane(partial(criterion, query))
+    expected = estimate(execute, searched.table, criterion(query, searched.tokens), where)
+    lanes = [whole] if expected.fence_us <= AT_ONCE_US else _lanes(searched, query)
     found: dict[Any, Any] = {}
+    end: Position | None = None
     for lane in lanes:
-        found.update(_Search(execute, searched, where, wanted, lane).fetch(query.is_broad))
-    ordered = sorted(found.items(), key=lambda hit: (hit[1], hit[0]), reverse=wanted.is_descending)
+        if lane.condition is not None and lane is not whole and len(lanes) > 1:
+            condition = lane.condition(searched.tokens)
+            expected = estimate(execute, searched.table, condition, where, expected.visible)
+        found.update(_Search(execute, searched, where, wanted, lane, expected).fetch(end))
+        ordered = sorted(found.items(), key=lambda hit: (hit[1], hit[0]), reverse=wanted.is_descending)
+        if len(ordered) >= wanted.limit:
+            end = ordered[wanted.limit - 1]  # Hits of the other lanes matter only where they come before this one.
     return ordered[: wanted.limit]
 
 
 def count(execute: Execute, searched: Searched, query: Query, where: ColumnElement[bool], cap: int = COUNTED) -> int:
     """Count the hits, stopping at `cap + 1`: a greater result than `cap` means "more than that"."""
-    hits = select(searched.id).where(criterion(query, searched.tokens), where).cte("hits").prefix_with("MATERIALIZED")
-    few = select(hits.c[0]).limit(cap + 1).subquery()
-    return int(execute(select(func.count()).select_from(few))[0][0])
+    matching = criterion(query, searched.tokens)
+    expected = estimate(execute, searched.table, matching, where)
+    hits = fenced(select(searched.id.label("hit_id")).where(matching), where, expected.is_filtered)
+    few = select(hits.c.hit_id).limit(cap + 1)
+    few = few.where(hits.c.is_seen) if expected.is_filtered else few
+    return int(execute(select(func.count()).select_from(few.subquery()))[0][0])
+
+
+def fenced(matching: Select[Any], where: ColumnElement[bool], is_filtered: bool) -> CTE:
+    """Make the fence around a search, so that no ORDER BY or LIMIT outside changes how it is run.
+
+    With `is_filtered` the rights become a column `is_seen`, which no index can be searched by, and the caller tests it.
+    """
+    statement = matching.add_columns(where.label("is_seen")) if is_filtered else matching.where(where)
+    return statement.cte("hits").prefix_with("MATERIALIZED")
 
 
 def _lanes(searched: Searched, query: Query) -> list[_Lane]:
     """Divide the hits of a single word into those whose sort key begins with it, which lie together, and the rest."""
     single = query.single if searched.is_sort_key else None
     if not single:
-        return [_Lane(criterion(query, searched.tokens))]
+        return [_Lane(partial(criterion, query))]
     starts = [lead_key(token, searched.is_person) for token in sorted(single)]
     leading = [_Lane(None, start, successor(start)) for start in starts if start]
-    return [*leading, _Lane(elsewhere(single, searched.tokens))]
+    return [*leading, _Lane(partial(elsewhere, single))]
 
 
 def successor(start: str) -> str:
@@ -98,73 +123,81 @@ def successor(start: str) -> str:
 
 @dataclass(frozen=True)
 class _Search:
-    """The steps for one lane. Each returns None while it cannot be sure to hold the page."""
+    """The steps for one lane: walk the order; sort the hits of long stretches; sort all."""
 
     execute: Execute
     searched: Searched
     where: ColumnElement[bool]
     wanted: Page
     lane: _Lane
+    expected: Estimate
 
-    def fetch(self, is_broad: bool) -> Found:
-        """Fetch the first hits of the lane after the page's position."""
-        if self.lane.condition is not None and not is_broad and (few := self._few(self.wanted.after)) is not None:
-            return few
-        found, after = self._stretch(self.wanted.after, WALKED, self.wanted.limit)
+    def fetch(self, end: Position | None) -> Found:
+        """Fetch the first hits of the lane after the page's position and, unless None, up to `end`."""
+        if self.lane.condition is not None and self.expected.fence_us <= AT_ONCE_US:
+            return self._hits(self.wanted.after, end)
+        found, after = self._walk(end)
         if after is None or len(found) >= self.wanted.limit:
             return found
-        if self.lane.condition is None:
-            return found + self._between(after, None, self.wanted.limit - len(found))
-        if is_broad and (few := self._few(after)) is not None:
-            return found + few
-        more, after = self._stretch(after, STRETCH, self.wanted.limit - len(found))
-        found += more
-        if after is not None and len(found) < self.wanted.limit:
-            found += self._between(after, None, self.wanted.limit - len(found))
-        return found
+        is_costly = self.lane.condition is not None and self.expected.fence_us > AFFORDABLE_US
+        for size in STRETCHES if is_costly else ():
+            stretch_end = self._nth(after, size, end)
+            found += self._hits(after, stretch_end, len(found))
+            if stretch_end == end or len(found) >= self.wanted.limit:
+                return found
+            after = stretch_end
+        return found + self._hits(after, end, len(found))
 
-    def _few(self, after: Position | None) -> Found | None:
-        """Sort all hits after a position, if they are not too many."""
-        hits = self._hits(after, None).cte("hits").prefix_with("MATERIALIZED")
-        few = select(hits.c.hit_id, hits.c.hit_key).limit(FENCED + 1).cte("few").prefix_with("MATERIALIZED")
-        total = select(func.count()).select_from(few).scalar_subquery()
-        statement = select(few.c.hit_id, few.c.hit_key, total).order_by(*self._order(few.c.hit_key, few.c.hit_id))
-        rows = self.execute(statement.limit(self.wanted.limit))
-        return [(row[0], row[1]) for row in rows] if not rows or rows[0][2] <= FENCED else None
+    def _walk(self, end: Position | None) -> tuple[Found, Position | None]:
+        """Look through the next rows of the order; say where they end, None where the list itself ends."""
+        reached = self._nth(self.wanted.after, WALKED, end)
+        columns = (*self._columns(), self.searched.tokens.label("hit_tokens"))
+        rows = select(*columns).where(self.where, *self._span(self.wanted.after, reached))
+        near = rows.cte("near").prefix_with("MATERIALIZED")
+        statement = select(near.c.hit_id, near.c.hit_key).order_by(*self._order(near.c.hit_key, near.c.hit_id))
+        if self.lane.condition is not None:
+            statement = statement.where(self.lane.condition(near.c.hit_tokens))
+        found = self.execute(statement.limit(self.wanted.limit))
+        return [(row[0], row[1]) for row in found], None if reached == end else reached
 
-    def _stretch(self, after: Position | None, size: int, limit: int) -> tuple[Found, Position | None]:
-        """Fetch the hits among the next `size` rows of the order; say where these end, None for the end of the list."""
+    def _nth(self, after: Position | None, size: int, end: Position | None) -> Position | None:
+        """Find the position of the `size`-th row of the lane after `after`; `end` where that comes first."""
+        statement = select(*self._columns()).where(*self._span(after, end))
         order = self._order(self.searched.key, self.searched.id)
-        statement = select(self.searched.id, self.searched.key).where(*self._span(after, None))
-        ends = self.execute(statement.order_by(*order).offset(size - 1).limit(1))
-        end = (ends[0][0], ends[0][1]) if ends else None
-        return self._between(after, end, limit), end
+        rows = self.execute(statement.order_by(*order).offset(size - 1).limit(1))
+        return (rows[0][0], rows[0][1]) if rows else end
 
-    def _between(self, after: Position | None, end: Position | None, limit: int) -> Found:
-        """Sort the hits between two positions, the second included."""
-        hits = self._hits(after, end).cte("hits").prefix_with("MATERIALIZED")
-        order = self._order(hits.c.hit_key, hits.c.hit_id)
-        rows = self.execute(select(hits.c.hit_id, hits.c.hit_key).order_by(*order).limit(limit))
-        return [(row[0], row[1]) for row in rows]
+    def _hits(self, after: Position | None, end: Position | None, have: int = 0) -> Found:
+        """Sort the hits between two positions, the second included; as many as the page lacks."""
+        matching = select(*self._columns()).where(*self._span(after, end))
+        if self.lane.condition is not None:
+            matching = matching.where(self.lane.condition(self.searched.tokens))
+        is_filtered = self.lane.condition is not None and self.expected.is_filtered
+        hits = fenced(matching, self.where, is_filtered)
+        statement = select(hits.c.hit_id, hits.c.hit_key).order_by(*self._order(hits.c.hit_key, hits.c.hit_id))
+        statement = statement.where(hits.c.is_seen) if is_filtered else statement
+        return [(row[0], row[1]) for row in self.execute(statement.limit(self.wanted.limit - have))]
 
-    def _hits(self, after: Position | None, end: Position | None) -> Select[Any]:
-        condition = [] if self.lane.condition is None else [self.lane.condition]
-        selected = select(self.searched.id.label("hit_id"), self.searched.key.label("hit_key"))
-        return selected.where(*condition, self.where, *self._span(after, end))
+    def _columns(self) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+        return self.searched.id.label("hit_id"), self.searched.key.label("hit_key")
 
     def _span(self, after: Position | None, end: Position | None) -> list[ColumnElement[bool]]:
-        """Give the conditions that keep within the lane's stretch of the order and between two positions."""
-        id_, key = self.searched.id, self.searched.key
-        place = tuple_(key, id_)
+        """Give the conditions that keep within the lane and between two positions.
+
+        Of two bounds on the same side only the tighter is said: given both, Postgres may start from the other.
+        """
+        place = tuple_(self.searched.key, self.searched.id)
+        first, last = (end, after) if self.wanted.is_descending else (after, end)
+        low, high = self.lane.low, self.lane.high
         span: list[ColumnElement[bool]] = []
-        if self.lane.low is not None:
-            span += [key >= self.lane.low, key < self.lane.high]
-        if after is not None:
-            bound = self._place(after)
-            span.append(place < bound if self.wanted.is_descending else place > bound)
-        if end is not None:
-            bound = self._place(end)
-            span.append(place >= bound if self.wanted.is_descending else place <= bound)
+        if first is not None and (low is None or first[1] >= low):
+            span.append(place >= self._place(first) if self.wanted.is_descending else place > self._place(first))
+        elif low is not None:
+            span.append(self.searched.key >= low)
+        if last is not None and (high is None or last[1] < high):
+            span.append(place < self._place(last) if self.wanted.is_descending else place <= self._place(last))
+        elif high is not None:
+            span.append(self.searched.key < high)
         return span
 
     def _place(self, position: Position) -> Any:

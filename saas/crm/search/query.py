@@ -13,7 +13,6 @@ import phonenumbers
 
 from saas.core.text.folding import fold
 from saas.core.text.normal import email_key, phone_key, web_host
-from saas.core.text.pinyin import is_han
 from saas.crm.search.tokens import (
     FREE_MAIL,
     KEPT_LENGTHS,
@@ -28,7 +27,7 @@ _LONGEST_DOMAIN = 60
 _SHORTEST_CORRECTED = 4
 _SHORTEST_NUMBER = 7
 
-_BLANKS = re.compile(r"[\s'’-]+")  # noqa: RUF001
+_BLANKS = re.compile(r"[\s'’-]+")
 _PHONE = re.compile(r"(?<![^\W\d_])(?:\+|\(|\b)\d[\d \t().\-/\u2010-\u2013]{2,}\d\b")
 _EMAIL = re.compile(r"[^\s@,;<>]*@[^\s@,;<>]*")
 _DOMAIN = re.compile(r"[^\W_][\w-]*(?:\.[\w-]+)*\.[^\W\d_]{2,}")
@@ -67,11 +66,6 @@ class Query:
             return None
         (group,) = self.terms[0][0]
         return group if all(_may_lead(token) for token in group) else None
-
-    @property
-    def is_broad(self) -> bool:
-        """Whether every part is as short as a letter or two or one Chinese character, so that hits may be very many."""
-        return all(_is_short(token) for term in self.terms for groups in term for group in groups for token in group)
 
     def accepts(self, texts: Collection[str]) -> bool:
         """Say whether values with these tokens (`token_texts`, marked or not) satisfy the query.
@@ -144,10 +138,6 @@ def _may_lead(token: str) -> bool:
     return token[0] not in "#@%" and not token[0].isdigit()
 
 
-def _is_short(token: str) -> bool:
-    return len(token) == 1 or (len(token) == 2 and not is_gram_script(token[0]))  # noqa: PLR2004
-
-
 def _word_terms(raw: str) -> list[Term]:
     """Read one blank-separated word: a code, a domain, or folded words and runs of Chinese."""
     terms: list[Term] = []
@@ -193,9 +183,7 @@ def _spellings(word: str, longer: str) -> set[str]:
 
 def _correctable(raw: str) -> list[str]:
     return [
-        word
-        for word in fold(raw).split()
-        if len(word) >= _SHORTEST_CORRECTED and word.isalpha() and not any(map(is_gram_script, word))
+        word for word in fold(raw).split() if len(word) >= _SHORTEST_CORRECTED and word.isalpha() and not any(map(is_gram_script, word))
     ]
 
 

@@ -12,7 +12,8 @@ from saas.core.text.folding import fold
 from saas.core.text.pinyin import is_han
 from saas.core.text.sorting import sort_key
 from saas.crm.search.criteria import criterion
-from saas.crm.search.paging import Execute, Searched, successor
+from saas.crm.search.estimate import Execute, estimate
+from saas.crm.search.paging import Searched, fenced, successor
 from saas.crm.search.query import Query
 
 # Rows beginning with the query that are looked at in order; other hits of which the best are taken.
@@ -31,7 +32,7 @@ class Hit:
     name: str
 
 
-def best(  # noqa: PLR0913
+def best(
     execute: Execute,
     searched: Searched,
     name: ColumnElement[Any],
@@ -52,7 +53,7 @@ def best(  # noqa: PLR0913
     return sorted(found.values())[:limit]
 
 
-def _leading(  # noqa: PLR0913
+def _leading(
     execute: Execute, searched: Searched, name: ColumnElement[Any], judge: Judge, where: ColumnElement[bool], limit: int
 ) -> Sequence[Any]:
     """Fetch rows whose sort key begins with that of the query, among the first thousand of those."""
@@ -70,14 +71,14 @@ def _leading(  # noqa: PLR0913
     return execute(select(*hits.c).order_by(hits.c.hit_key, hits.c.hit_id).limit(limit))
 
 
-def _sample(
-    execute: Execute, searched: Searched, name: ColumnElement[Any], query: Query, where: ColumnElement[bool]
-) -> Sequence[Any]:
-    """Fetch a bounded number of hits, wherever they match; the fence makes Postgres use the index for them."""
+def _sample(execute: Execute, searched: Searched, name: ColumnElement[Any], query: Query, where: ColumnElement[bool]) -> Sequence[Any]:
+    """Fetch a bounded number of hits, wherever they match."""
+    matching = criterion(query, searched.tokens)
+    is_filtered = estimate(execute, searched.table, matching, where).is_filtered
     columns = (searched.id.label("hit_id"), searched.key.label("hit_key"), name.label("hit_name"))
-    matching = select(*columns).where(criterion(query, searched.tokens), where)
-    hits = matching.cte("hits").prefix_with("MATERIALIZED")
-    return execute(select(*hits.c).limit(SAMPLED))
+    hits = fenced(select(*columns).where(matching), where, is_filtered)
+    statement = select(hits.c.hit_id, hits.c.hit_key, hits.c.hit_name).limit(SAMPLED)
+    return execute(statement.where(hits.c.is_seen) if is_filtered else statement)
 
 
 class Judge:

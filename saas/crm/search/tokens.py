@@ -8,11 +8,11 @@ begins with is marked `^`: those records lie together in sort order and are foun
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
+from zlib import crc32
 
 from saas.core.text.folding import fold
 from saas.core.text.normal import email_key, web_host
@@ -24,16 +24,16 @@ KEPT_LENGTHS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16)
 LONGEST_WORD = KEPT_LENGTHS[-1]
 PHONE_GRAM = 4
 MOST_TOKENS = 400
+_MIDDLE = 1 << 31
 _MOST_WORDS = 40
 _MOST_GRAMS = 60
 _READ_CHARACTERS = 12
 _PERSON_CHARACTERS = 6
 _LONGEST_INITIALS = 8
+_LONGEST_PHONE = 20
 
 _APOSTROPHES = re.compile("[’‘ʼʻ`´']")
-_EXPANDED = str.maketrans(
-    {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "Ø": "Oe", "Å": "Aa"}
-)
+_EXPANDED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "Ø": "Oe", "Å": "Aa"})
 _SEPARATORS = re.compile(r"[^\w]+|_")
 _CODE = re.compile(r"([^\W\d_]{1,6})[-_ ]?0*(\d{1,12})")
 # Domains that say nothing about the firm: found by their whole name, without beginnings in a third of all records.
@@ -72,18 +72,20 @@ class Searchable:
 
 def tokens(record: Searchable) -> list[int]:
     """List what to store in the `tokens int4[]` column of a record: the hashes of its tokens, each once, at most 400."""
-    return list({token_id(token) for token in token_texts(record)})
+    return list({crc32(token.encode()) - _MIDDLE for token in _collect(record)})
 
 
-@lru_cache(maxsize=200_000)
 def token_id(token: str) -> int:
     """Give the 32-bit number that stands for a token in the column and in queries."""
-    number = zlib.crc32(token.encode())
-    return number - (1 << 32) if number >= 1 << 31 else number
+    return crc32(token.encode()) - _MIDDLE
 
 
 def token_texts(record: Searchable) -> list[str]:
     """List the tokens of a record as readable text, sorted, each once, at most 400 (the shortest are kept)."""
+    return sorted(_collect(record))
+
+
+def _collect(record: Searchable) -> Iterable[str]:
     found: set[str] = set()
     for code in record.codes:
         found.update(_code_tokens(code))
@@ -101,13 +103,16 @@ def token_texts(record: Searchable) -> list[str]:
     for text in record.texts:
         _add_text(found, text)
     kept = found if len(found) <= MOST_TOKENS else sorted(found, key=len)[:MOST_TOKENS]
-    return sorted(_marked(kept, record.sort_key, record.is_person) if record.sort_key else kept)
+    return _marked(kept, record.sort_key, record.is_person) if record.sort_key else kept
 
 
 def _marked(found: Iterable[str], key: str, is_person: bool) -> list[str]:
+    """Mark the tokens that the sort key begins with; Chinese ones begin it in their reading."""
+    marked = ["^" + token if key.startswith(token) else token for token in found]
     if key.isascii():
-        return ["^" + token if key.startswith(token) else token for token in found]
-    return ["^" + token if key.startswith(lead_key(token, is_person)) else token for token in found]
+        return marked
+    first = next(char for char in key if char > "\x7f")
+    return ["^" + token if token[0] == first and key.startswith(lead_key(token, is_person)) else token for token in marked]
 
 
 @lru_cache(maxsize=50_000)
@@ -137,6 +142,21 @@ def spellings(text: str) -> list[str]:
             found.append(longer)
     if _APOSTROPHES.search(text):
         found.append(fold(_APOSTROPHES.sub(" ", text)))
+    return found
+
+
+def names_as_typed(name: str, is_person: bool) -> set[str]:
+    """List the whole words by which a name is typed: its words in each spelling, and its readings in pinyin."""
+    found = {word for spelling in spellings(name) for word in spelling.split()[:_MOST_WORDS]}
+    if not name.isascii():
+        for han, group in groupby(fold(name), is_han):
+            if han:
+                run = "".join(group)[: _PERSON_CHARACTERS if is_person else _READ_CHARACTERS]
+                read = syllables(run, is_person_name=is_person)
+                found.update(read)
+                found.add("".join(read))
+                found.add("".join(read[1:]) if is_person else "")
+    found.discard("")
     return found
 
 
@@ -198,7 +218,10 @@ def _firm_readings(run: str) -> set[str]:
 
 
 def _add_phone(found: set[str], phone: str) -> None:
-    digits = "".join(char for char in fold(phone) if char.isascii() and char.isdigit())[:20]
+    digits = phone[1:] if phone[:1] == "+" else phone
+    if not (digits.isascii() and digits.isdigit()):
+        digits = "".join(char for char in fold(phone) if "0" <= char <= "9")
+    digits = digits[:_LONGEST_PHONE]
     found.update("#" + digits[i : i + PHONE_GRAM] for i in range(len(digits) - PHONE_GRAM + 1))
 
 
