@@ -101,7 +101,7 @@ def count(
     where = and_(pager.visible(ctx, obj), *conditions)
     if not words.is_blank and not is_exact:
         searched = paging.Searched(table, table.c.id, table.c.sort_key, table.c.tokens)
-        number = paging.count(lambda statement: ctx.db.execute(statement).all(), searched, words, where, COUNTED_ROWS)
+        number = paging.count(pager.executor(ctx), searched, words, where, COUNTED_ROWS)
         return (COUNTED_ROWS, True) if number > COUNTED_ROWS else (number, False)
     matching = select(table.c.id).where(where, criterion(words, table.c.tokens))
     if not is_exact:

@@ -68,6 +68,12 @@ def visible(ctx: Context, obj: ObjectDef, action: str = READ) -> ColumnElement[b
     return access.visible(ctx.rights, replace(obj, model=plain), action)
 
 
+def executor(ctx: Context) -> paging.Execute:
+    """Make what runs the search's statements: past the session's criteria, because they say the rights themselves, or only ask for a plan."""
+    connection = ctx.db.connection()
+    return lambda statement: connection.execute(statement).all()
+
+
 def _stepwise(ctx: Context, obj: ObjectDef, wanted: Wanted) -> Positions:
     """Leave it to the search's pager, which takes steps of bounded cost until one holds the page."""
     table: Any = obj.model.__table__
@@ -77,7 +83,7 @@ def _stepwise(ctx: Context, obj: ObjectDef, wanted: Wanted) -> Positions:
     after = (wanted.after[1], wanted.after[0]) if wanted.after else None
     page = paging.Page(wanted.limit, after, order.is_descending)
     where = and_(true(), visible(ctx, obj), *wanted.conditions)
-    return paging.page(lambda statement: ctx.db.execute(statement).all(), searched, wanted.words, where, page)
+    return paging.page(executor(ctx), searched, wanted.words, where, page)
 
 
 def _fenced(ctx: Context, obj: ObjectDef, wanted: Wanted) -> Positions:

@@ -81,7 +81,7 @@ def hits(ctx: Context, obj: ObjectDef, query: Query, limit: int = BEST) -> list[
     table: Any = obj.model.__table__
     searched = Searched(table, table.c.id, table.c.sort_key, table.c.tokens, is_person=obj.is_person)
     name = table.c[obj.label_field]
-    return best(lambda statement: ctx.db.execute(statement).all(), searched, name, query, pager.visible(ctx, obj), limit)
+    return best(pager.executor(ctx), searched, name, query, pager.visible(ctx, obj), limit)
 
 
 def named(ctx: Context, obj: ObjectDef, text: str, limit: int = 1) -> list[tuple[UUID, str]]:
