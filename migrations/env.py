@@ -19,7 +19,9 @@ options = {
 }
 
 if context.is_offline_mode():
-    context.configure(dialect_name="postgresql", literal_binds=True, transactional_ddl=False, **options)
+    # With the driver's own style of parameters every % in a migration would be rendered twice.
+    named = {"paramstyle": "named"}
+    context.configure(dialect_name="postgresql", dialect_opts=named, literal_binds=True, transactional_ddl=False, **options)
     context.run_migrations()
 else:
     context.configure(connection=config.attributes["connection"], **options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from typing import Any
 
 import psycopg
@@ -40,9 +41,6 @@ def create_schema(owner: Engine, schema: str, revision: str | None = None) -> st
         "REVOKE INSERT, UPDATE, DELETE ON {0}.alembic_version FROM {0};"
         "ALTER DEFAULT PRIVILEGES IN SCHEMA {0} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {0};"
     ).format(name)
-    closed = sql.SQL("").join(
-        sql.SQL("REVOKE UPDATE, DELETE ON {}.{} FROM {};").format(name, sql.Identifier(table), name) for table in APPEND_ONLY
-    )
     with raw_transaction(owner) as connection:
         connection.execute(before)
         connection.execute(planes.render("tenant", "base", revision).encode())
@@ -50,8 +48,14 @@ def create_schema(owner: Engine, schema: str, revision: str | None = None) -> st
             if at not in planes.newer("tenant", revision):
                 connection.execute(f"CREATE INDEX {index.name} ON {index.table} {index.definition}".encode())
         connection.execute(grants)
-        connection.execute(closed)
+        for table in APPEND_ONLY if revision == planes.head("tenant") else _present(connection, schema, APPEND_ONLY):
+            connection.execute(sql.SQL("REVOKE UPDATE, DELETE ON {}.{} FROM {}").format(name, sql.Identifier(table), name))
     return revision
+
+
+def _present(connection: psycopg.Connection[Any], schema: str, tables: Collection[str]) -> list[str]:
+    query = "SELECT tablename FROM pg_tables WHERE schemaname = %s AND tablename = ANY(%s)"
+    return [row[0] for row in connection.execute(query, [schema, list(tables)]).fetchall()]
 
 
 def drop_schema(owner: Engine, schema: str) -> None:
