@@ -11,13 +11,14 @@ from saas.core.settings import Settings
 from saas.tenants.session import CONTROL_ROLE
 
 EXTENSIONS = ("unaccent", "pg_trgm", "btree_gin", "citext")
-# What nobody but the schemas' owner may use: (kind, name, privilege). The first three are ways to another role or path. Session-level
-# advisory locks would outlive the transaction on a pooled connection, and could keep fleet and scheduler waiting.
+# What nobody but the schemas' owner may use: (kind, name, privilege). First the ways to another role or path, then what outlives the
+# transaction on a pooled connection: a similarity limit, and session-level locks, which could keep fleet and scheduler waiting.
 DOORS = (
     ("FUNCTION", "pg_catalog.set_config(text, text, boolean)", "EXECUTE"),
     ("TABLE", "pg_catalog.pg_settings", "UPDATE"),
     ("LANGUAGE", "plpgsql", "USAGE"),
     ("LANGUAGE", "sql", "USAGE"),
+    ("FUNCTION", "extensions.set_limit(real)", "EXECUTE"),
     *(
         ("FUNCTION", f"pg_catalog.pg_{how}advisory_lock{shared}({keys})", "EXECUTE")
         for how in ("", "try_")

@@ -93,6 +93,7 @@ EXPRESSIONS = {
     "planner statistics": "SELECT histogram_bounds::text || 'x' || name FROM pg_stats, {b}.counters WHERE schemaname = '{b}'",
     "raw statistics": "SELECT stavalues1::text FROM pg_statistic",
     "a lock that outlives the transaction": "SELECT pg_advisory_lock(1)",
+    "a similarity limit that outlives the transaction": "SELECT set_limit(0.9)",
     "trying such a lock": "SELECT pg_try_advisory_lock_shared(1, 2)",
     "passwords": "SELECT rolpassword FROM pg_authid",
     "locking": "LOCK TABLE {b}.counters IN ACCESS SHARE MODE",
