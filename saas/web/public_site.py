@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
+from babel.numbers import format_currency
+
 from saas.auth import regions
+from saas.core.i18n import current_locale
 from saas.web import prices
 from saas.web.exchange import Reply, Req
 from saas.web.pages import open_page
@@ -34,9 +38,18 @@ def privacy(req: Req) -> Reply:
 
 
 def _prices(req: Req) -> dict[str, Any]:
-    """Say prices in the reader's currency first, and in all others."""
+    """Say prices in the reader's currency first, then in all others."""
     country = regions.guess_country(req.headers.get("accept-language"))
     wanted = regions.suggest(country).currency
     own = prices.CURRENCY_OF_LOCALE[req.locale] if req.locale == "zh_Hans" or wanted not in prices.SEAT_MONTHLY else wanted
-    others = [(amount, currency) for currency, amount in prices.SEAT_MONTHLY.items() if currency != own]
-    return {"amount": prices.SEAT_MONTHLY[own], "currency": own, "other_prices": others, "trial_days": prices.TRIAL_DAYS}
+    return {
+        "price": _whole(prices.SEAT_MONTHLY[own], own),
+        "free": _whole(Decimal(0), own),
+        "other_prices": [_whole(amount, currency) for currency, amount in prices.SEAT_MONTHLY.items() if currency != own],
+        "trial_days": prices.TRIAL_DAYS,
+    }
+
+
+def _whole(amount: Decimal, currency: str) -> str:
+    """Write a price without cents, as prices are said."""
+    return str(format_currency(amount, currency, format="¤#,##0", locale=current_locale(), currency_digits=False))
