@@ -23,7 +23,8 @@ class Settings:
     """What a process must know before it starts. `_s` are seconds; URLs are libpq, redis, smtp and obstore URLs.
 
     `domain` is the bare domain (`localhost` in development); workspaces live at `<name>.<domain>`.
-    `public_port` is what browsers see: None behind a proxy on the scheme's own port.
+    `public_port` is what browsers see: None behind a proxy on the scheme's own port. `trusted_proxies` is how many proxies of ours
+    stand in front and add to X-Forwarded-For; with 0 that header is not believed.
     """
 
     brand: str
@@ -40,6 +41,7 @@ class Settings:
     storage_url: str
     pool_size: int
     is_development: bool
+    trusted_proxies: int = 0
 
     @property
     def is_secure(self) -> bool:
@@ -81,6 +83,7 @@ def from_env(env: Mapping[str, str] = os.environ) -> Settings:
         storage_url=env.get("STORAGE_URL") or f"file://{Path('.data/files').resolve()}",
         pool_size=int(env.get("POOL_SIZE", "10")),
         is_development=env.get("ENVIRONMENT", "production") == "development",
+        trusted_proxies=int(env.get("TRUSTED_PROXIES", "0")),
     )
 
 

@@ -111,7 +111,6 @@ async def _read(request: Request[Any, Any, Any], runtime: Runtime, leftovers: Ex
     locale = wanted if wanted in i18n.LOCALES else i18n.negotiate(request.headers.get("accept-language"))
     if csrf.VISITOR_COOKIE not in cookies:
         cookies[csrf.VISITOR_COOKIE] = secrets.token_urlsafe(24)
-    client = request.scope.get("client")
     return Req(
         method=request.method,
         path=request.scope["path"],
@@ -122,13 +121,22 @@ async def _read(request: Request[Any, Any, Any], runtime: Runtime, leftovers: Ex
         files=files,
         headers=dict(request.headers.items()),
         cookies=cookies,
-        address=client[0] if client else "",
+        address=_address(request, runtime.settings.trusted_proxies),
         host=request.headers.get("host", ""),
         slug=request.scope["state"].get("slug"),
         runtime=runtime,
         request_id=new_id().hex,
         locale=locale,
     )
+
+
+def _address(request: Request[Any, Any, Any], trusted_proxies: int) -> str:
+    """Tell who asks: the address our own outermost proxy saw, never one that a client wrote into the header itself."""
+    client = request.scope.get("client")
+    seen = [part.strip() for part in request.headers.get("x-forwarded-for", "").split(",") if part.strip()]
+    if trusted_proxies and len(seen) >= trusted_proxies:
+        return seen[-trusted_proxies]
+    return client[0] if client else ""
 
 
 def _keep(file: UploadFile, path: Path) -> UploadedFile:

@@ -12,6 +12,7 @@ MODULES: tuple[str, ...] = (
     "search",
     "tags",
     "public_site",
+    "style_pages",
     "sign_up",
     "sign_in",
     "workspaces",

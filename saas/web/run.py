@@ -7,6 +7,7 @@ from dataclasses import replace
 from urllib.parse import quote
 
 import structlog
+from sqlalchemy.exc import DBAPIError
 
 from saas.auth import sessions
 from saas.auth.context import Context
@@ -15,6 +16,7 @@ from saas.core import i18n, log
 from saas.core.clock import now
 from saas.core.errors import DomainError, Forbidden, NotFound
 from saas.core.i18n import _
+from saas.crm import registry
 from saas.tenants import planes, resolve
 from saas.tenants.session import control_session, tenant_session
 from saas.web import csrf, errors
@@ -34,7 +36,7 @@ def run(route: Route, req: Req) -> Reply:
     structlog.contextvars.bind_contextvars(request_id=req.request_id)
     with i18n.use(req.locale, req.timezone):
         try:
-            return _answer(route, req)
+            return _answer_twice(route, req)
         except SignInNeeded:
             return _to_sign_in(req)
         except DomainError as error:
@@ -44,6 +46,17 @@ def run(route: Route, req: Req) -> Reply:
             return errors.failure(req)
         finally:
             structlog.contextvars.clear_contextvars()
+
+
+def _answer_twice(route: Route, req: Req) -> Reply:
+    """Answer; a page asked for over a connection that the server had closed (a restart) is asked for once more over a fresh one."""
+    try:
+        return _answer(route, req)
+    except DBAPIError as error:
+        if not error.connection_invalidated or req.method not in csrf.SAFE_METHODS:
+            raise
+        _log.warning("database connection lost; asking again", path=req.path)
+        return _answer(route, req)
 
 
 def _answer(route: Route, req: Req) -> Reply:
@@ -117,6 +130,9 @@ def _answer_member(route: Route, req: Req) -> Reply:
 
 
 def _guard(ctx: Context, right: str, params: dict[str, str]) -> None:
+    if "object" in params:
+        # What does not exist is not refused but missing, whatever one's rights.
+        registry.get(params["object"])
     if right == SIGNED_IN:
         return
     needed = _PARAMETER.sub(lambda found: params[found[1]], right)
