@@ -69,7 +69,7 @@ def visible(ctx: Context, obj: ObjectDef, action: str = READ) -> ColumnElement[b
 
 
 def executor(ctx: Context) -> paging.Execute:
-    """Make what runs the search's statements: past the session's criteria, because they say the rights themselves, or only ask for a plan."""
+    """Make what runs the search's statements: past the session's criteria, since they say the rights themselves, or ask for a plan."""
     connection = ctx.db.connection()
     return lambda statement: connection.execute(statement).all()
 

@@ -5,10 +5,44 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from sqlalchemy import event
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from saas.crm.objects.definition import ObjectDef
+from saas.crm.search import vocabulary
+from saas.crm.search.tables import SearchWord
+from saas.tenants.session import TenantSession
+
+HEARD = "words heard"
 
 
 def learn(session: Session, obj: ObjectDef, records: Iterable[Any]) -> None:
-    """Note the words of some records; words already known cost nothing."""
+    """Note the words of some records; those not known yet are written when the transaction commits.
+
+    Once and in the order of the alphabet, so that two transactions with the same words wait for one another but never both ways.
+    Uses are counted by imports alone: a word that somebody types here matters as much as any.
+    """
+    heard: set[str] = session.info.setdefault(HEARD, set())
+    for record in records:
+        heard |= vocabulary.words(_values(obj, record, "names"), is_person=obj.is_person)
+        heard |= vocabulary.words(_values(obj, record, "texts"))
+
+
+def _values(obj: ObjectDef, record: Any, part: str) -> list[str]:
+    return [value for name in obj.searched.get(part, ()) if isinstance(value := getattr(record, name), str) and value]
+
+
+@event.listens_for(TenantSession, "before_commit")
+def _write(session: Session) -> None:
+    """Add the words that are new; known ones are only looked up."""
+    heard = session.info.pop(HEARD, None)
+    new = sorted(word for (word,) in session.execute(vocabulary.unknown(heard))) if heard else []
+    if new:
+        rows = [{"word": word, "keys": vocabulary.keys(word), "uses": 1} for word in new]
+        session.execute(insert(SearchWord).values(rows).on_conflict_do_nothing())
+
+
+@event.listens_for(TenantSession, "after_soft_rollback")
+def _forget(session: Session, _previous: Any) -> None:
+    session.info.pop(HEARD, None)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice, product
 from typing import Any
 from uuid import UUID
 
@@ -16,12 +17,17 @@ from saas.core.text.folding import fold
 from saas.crm.objects import access, codes, pager, views
 from saas.crm.objects.definition import ObjectDef
 from saas.crm.objects.fields import Field
+from saas.crm.search import vocabulary
 from saas.crm.search.paging import Searched
 from saas.crm.search.query import Query, parse
 from saas.crm.search.ranking import ELSEWHERE, EXACT, Hit, best
+from saas.crm.search.tokens import PHONE_GRAM
 
 BEST = 20
 HINTS = 2
+# Words that may be meant by a mistyped one, and readings of the whole text that are tried.
+CANDIDATES = 3
+SUGGESTIONS = 5
 # Kinds of fields that say in a few words who or what a hit is.
 HINT_KINDS = ("link", "text", "emails", "phones")
 
@@ -61,7 +67,38 @@ class Results:
 
 
 def search(ctx: Context, text: str, limit: int = BEST) -> Results:
-    """Find the best hits of all objects that have pages, `limit` in all; an exact code is the first. Blank text finds nothing."""
+    """Find the best hits of all objects that have pages, `limit` in all; an exact code is the first. Blank text finds nothing.
+
+    Where nothing is found, mistyped words are put right by the firm's own words, if that finds something for this reader.
+    """
+    found = _search(ctx, text, limit)
+    if found or not found.text:
+        return found
+    for other in suggestions(ctx, text):
+        instead = _search(ctx, other, limit)
+        if instead:
+            return replace(instead, text=found.text, corrected=other)
+    return found
+
+
+def suggestions(ctx: Context, text: str) -> list[str]:
+    """Read a text again with its mistyped words put right, in a few ways, the likeliest first; they may find nothing either."""
+    query = parse(text, ctx.workspace.region)
+    meant: list[list[str]] = []
+    for word in query.words:
+        rows = [(row[0], row[1]) for row in ctx.db.execute(vocabulary.candidates(word))] if vocabulary.is_correctable(word) else []
+        meant.append([correction.word for correction in vocabulary.corrections(rows, word)][:CANDIDATES] or [word])
+    found = []
+    for choice in islice(product(*meant), SUGGESTIONS):
+        other = query
+        for word, by in zip(query.words, choice, strict=True):
+            other = other.corrected(word, by, ctx.workspace.region) if by != word else other
+        if other.text != query.text:
+            found.append(other.text)
+    return found
+
+
+def _search(ctx: Context, text: str, limit: int) -> Results:
     query = parse(text, ctx.workspace.region)
     if not query.terms:
         return Results(query.text)
@@ -137,12 +174,11 @@ def _matched(view: views.RecordView, query: Query, searched: Sequence[Field]) ->
     """Pick the value that holds what was typed, where it is not in the name: the e-mail, the phone, the town."""
     words = fold(query.text).split()
     digits = "".join(char for char in query.text if char.isdigit()).lstrip("0")
-    for field in searched:
-        cell = view.cells[field.name]
-        for part in cell.parts or (cell,):
-            folded = fold(part.text)
-            if any(word in folded for word in words):
+    shown = [(f, part) for f in searched for part in view.cells[f.name].parts or (view.cells[f.name],) if part.text]
+    for wanted in (words, sorted(words, key=len)[-1:]):
+        for field, part in shown:
+            if wanted and all(word in fold(part.text) for word in wanted):
                 return part.text
-            if len(digits) >= 4 and field.kind == "phones" and digits in "".join(char for char in part.href or "" if char.isdigit()):
+            if len(digits) >= PHONE_GRAM and field.kind == "phones" and digits in "".join(c for c in part.href or "" if c.isdigit()):
                 return part.text
     return ""

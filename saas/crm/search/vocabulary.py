@@ -77,7 +77,7 @@ def addition(counts: Mapping[str, int], new: Iterable[str]) -> tuple[Insert, lis
 
 def candidates(word: str) -> Select[Any]:
     """Select `(word, uses)` of the words that a mistyped one may mean, for `corrections`."""
-    shared = _TABLE.c.keys.op("&&", is_comparison=True)(literal(keys(fold(word)), ARRAY(Text)))
+    shared = _TABLE.c["keys"].op("&&", is_comparison=True)(literal(keys(fold(word)), ARRAY(Text)))
     return select(_TABLE.c.word, _TABLE.c.uses).where(shared).order_by(_TABLE.c.uses.desc()).limit(MOST_CANDIDATES)
 
 

@@ -100,7 +100,7 @@ def form(ctx: Context, state: ListState, error: str = "", typed: Req | None = No
         operators=operators,
         operator=operator,
         chosen=tuple(value for wanted in now for value in wanted.values),
-        options=_options(ctx, field),
+        options=_chosen_first(_options(ctx, field), now),
         low=" ".join(values.get("min", ())),
         high=" ".join(values.get("max", ())),
         link=_link(ctx, field, now),
@@ -172,6 +172,12 @@ def _options(ctx: Context, field: Field) -> tuple[tuple[str, str], ...]:
     if field.kind == "tags":
         return tuple((str(key), cell.text) for key, cell in tag_cells(ctx).items())
     return ()
+
+
+def _chosen_first(options: Sequence[tuple[str, str]], now: Sequence[Filter]) -> tuple[tuple[str, str], ...]:
+    """Put what is chosen where it is seen, above a long list."""
+    chosen = {value for wanted in now for value in wanted.values}
+    return tuple(sorted(options, key=lambda option: option[0] not in chosen))
 
 
 def _phrase(ctx: Context, field: Field, wanted: Filter) -> tuple[str, str]:

@@ -14,6 +14,7 @@ from saas.crm.objects import listing, views
 from saas.crm.objects.definition import ObjectDef
 from saas.crm.objects.fields import Field, FieldError
 from saas.crm.objects.listing import DEFAULT_SORT
+from saas.crm.search import find
 from saas.web.exchange import Reply, Req
 from saas.web.objects import filters, state
 from saas.web.objects.filters import Chip, FilterForm
@@ -54,6 +55,8 @@ class ListPage:
     fields: tuple[Field, ...] = ()
     form: FilterForm | None = None
     column_options: tuple[tuple[str, str], ...] = ()
+    typed: str = ""
+    corrected: str = ""
     may_create: bool = False
     may_bulk: bool = False
     may_edit: bool = False
@@ -105,10 +108,8 @@ def choose_columns(ctx: Context, req: Req) -> Reply:
 def _build(ctx: Context, req: Req, asked: ListState, form: FilterForm | None) -> ListPage:
     obj = asked.obj
     columns = state.columns(ctx, asked)
-    found = listing.page(ctx, obj, asked.query([f.name for f in columns]))
-    if asked.cursor and not found.rows and not found.problems:
-        asked = asked.change()
-        found = listing.page(ctx, obj, asked.query([f.name for f in columns]))
+    typed = asked.search
+    asked, found = _found(ctx, asked, tuple(f.name for f in columns))
     shown = views.views(ctx, obj, found.rows, columns)
     made = ListPage(
         obj=obj,
@@ -121,6 +122,8 @@ def _build(ctx: Context, req: Req, asked: ListState, form: FilterForm | None) ->
         tabs=[(str(preset.label), asked.with_preset(preset).href(), asked.is_preset(preset)) for preset in obj.presets],
         fields=filters.filterable(ctx, obj),
         form=form,
+        typed=typed,
+        corrected=asked.search if asked.search != typed else "",
         column_options=_column_options(ctx, obj, columns),
         may_create=ctx.rights.may(f"{obj.name}:{CREATE}"),
         may_bulk=ctx.rights.may(f"{obj.name}:{BULK}"),
@@ -128,6 +131,20 @@ def _build(ctx: Context, req: Req, asked: ListState, form: FilterForm | None) ->
     )
     made.total = _known_total(ctx, req, made)
     return made
+
+
+def _found(ctx: Context, asked: ListState, names: tuple[str, ...]) -> tuple[ListState, listing.Page]:
+    """Read the page. Behind the last row lies the first page again; where a search finds nothing, its mistyped words are put right."""
+    found = listing.page(ctx, asked.obj, asked.query(names))
+    if asked.cursor and not found.rows and not found.problems:
+        return _found(ctx, asked.change(), names)
+    if not found.rows and not found.problems and asked.search.strip():
+        for text in find.suggestions(ctx, asked.search):
+            other = asked.change(search=text)
+            instead = listing.page(ctx, asked.obj, other.query(names))
+            if instead.rows:
+                return other, instead
+    return asked, found
 
 
 def _known_total(ctx: Context, req: Req, made: ListPage) -> str:
