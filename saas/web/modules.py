@@ -29,6 +29,7 @@ MODULES: tuple[str, ...] = (
     "objects.undo",
     "activities",
     "today",
+    "help",
 )
 
 
