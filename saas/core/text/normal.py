@@ -33,7 +33,7 @@ _LEGAL_FORMS = """
     ltd; limited; llc; llp; lp; plc; inc; incorporated; corp; corporation; company; pllc; pc; pty; pvt; private; pte
     bhd; sdn; berhad; sa; sas; sasu; sarl; eurl; sci; snc; scs; sca; sl; slu; sau; sc; cv; sa de cv; de cv; sab; rl
     spa; srl; srls; sapa; scarl; lda; ltda; limitada; eireli; me; epp; sac; eirl; bv; nv; vof; bvba; sprl; cvba; asbl; vzw
-    ab; publ; aktiebolag; hb; as; asa; aps; ks; is; oy; oyj; osakeyhtio; ehf; hf; ou; uab; sia; sp zoo; spzoo; sp j; sp k
+    ab; publ; aktiebolag; hb; as; asa; aps; ks; is; oy; oyj; osakeyhtio; ehf; hf; ou; uab; sia; sp zoo; sp z oo; spzoo; sp j; sp k
     spolka z oo; spolka z ograniczona odpowiedzialnoscia; spolka akcyjna; sro; spol sro; ad; doo; dd; kft; zrt; nyrt; bt
     rt; eood; ood; ead; ooo; zao; oao; pao; ao; ип; ооо; зао; оао; пао; ао; тов; тоо; ае; ανωνυμη εταιρεια; επε; ικε; αε
     anonim sirketi; limited sirketi; ltd sti; sti; sanayi ve ticaret; san ve tic; tic; tbk; pt; cong ty tnhh; cong ty cp

@@ -15,10 +15,10 @@ from saas.core.text.folding import fold
 from saas.core.text.normal import email_key, phone_key, web_host
 from saas.crm.search.tokens import (
     FREE_MAIL,
-    KEPT_LENGTHS,
     PHONE_GRAM,
     expanded,
     is_gram_script,
+    longest_beginning,
 )
 
 LONGEST_QUERY = 100
@@ -128,11 +128,6 @@ def _only(*groups: Iterable[str]) -> Term:
     return (tuple(frozenset(group) for group in groups),)
 
 
-def _beginning(word: str) -> str:
-    """Give the longest kept beginning of a word."""
-    return word[: max(length for length in KEPT_LENGTHS if length <= len(word))]
-
-
 def _may_lead(token: str) -> bool:
     """Say whether the records marked with this token are exactly those between two sort keys."""
     return token[0] not in "#@%" and not token[0].isdigit()
@@ -171,7 +166,7 @@ def _spelled(raw: str) -> tuple[list[str], list[str]]:
 
 
 def _spellings(word: str, longer: str) -> set[str]:
-    found = {_beginning(word), _beginning(longer)}
+    found = {longest_beginning(word), longest_beginning(longer)}
     if word.isdigit():
         found.add(f"%{word.lstrip('0') or '0'}")
         if len(word) == PHONE_GRAM:
@@ -191,14 +186,14 @@ def _email_terms(raw: str) -> list[Term]:
     """Read an address or a part of one: `anna@acme.de`, `@acme.de`, `@acm`, `anna@`."""
     key = email_key(raw)
     local, _, domain = (key or raw.casefold()).rpartition("@")
-    terms = [_only([_beginning(word)]) for word in fold(local).split()[:MOST_WORDS]]
+    terms = [_only([longest_beginning(word)]) for word in fold(local).split()[:MOST_WORDS]]
     domain = domain.strip(".-")
     if not domain:
         return terms
     if "." in domain or domain in FREE_MAIL:
         found = {f"@{(web_host(domain) or domain)[:_LONGEST_DOMAIN]}"}
     else:
-        found = {_beginning(word) for word in fold(domain).split()[:1]}
+        found = {longest_beginning(word) for word in fold(domain).split()[:1]}
     found.update(f"@{host}" for host in FREE_MAIL if host.startswith(domain))
     return [*terms, _only(found)]
 

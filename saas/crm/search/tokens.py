@@ -128,6 +128,11 @@ def beginnings(word: str) -> tuple[str, ...]:
     return tuple(word[:length] for length in KEPT_LENGTHS if length <= size)
 
 
+def longest_beginning(word: str) -> str:
+    """Give the longest kept beginning of a folded word: the one token it is looked up by."""
+    return word[: max(length for length in KEPT_LENGTHS if length <= len(word))]
+
+
 def expanded(text: str) -> str:
     """Write umlauts and Nordic letters in full: `Müller` is `Mueller`."""
     return text if text.isascii() else text.translate(_EXPANDED)
@@ -211,7 +216,7 @@ def _firm_readings(run: str) -> set[str]:
     read = syllables(run)
     found = set(beginnings("".join(read)))
     found.update(read)
-    found.update((read[i] + read[i + 1])[:LONGEST_WORD] for i in range(len(read) - 1))
+    found.update(longest_beginning(read[i] + read[i + 1]) for i in range(len(read) - 1) if read[i] and read[i + 1])
     found.update(beginnings("".join(syllable[:1] for syllable in read)[:_LONGEST_INITIALS]))
     found.discard("")
     return found
