@@ -6,12 +6,14 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from saas.auth.context import Context
 from saas.auth.directory import touch
 from saas.core.errors import Invalid, NotFound
 from saas.core.i18n import _
+from saas.core.ids import new_id
 from saas.crm.tags.model import Tag
 
 TONES = ("neutral", "blue", "green", "amber", "red", "violet")
@@ -30,17 +32,25 @@ def make(ctx: Context, name: str, tone: str = "neutral") -> UUID:
     found = _named(ctx, clean)
     if found:
         return found
-    tag = Tag(name=clean, tone=tone if tone in TONES else TONES[0], created_by=ctx.member.id)
-    ctx.db.add(tag)
-    ctx.db.flush()
+    values = {
+        "id": new_id(),
+        "name": clean,
+        "tone": tone if tone in TONES else TONES[0],
+        "created_at": ctx.now,
+        "created_by": ctx.member.id,
+    }
+    # Somebody else may be making the same tag at this moment: theirs will do.
+    made = ctx.db.execute(insert(Tag).values(**values).on_conflict_do_nothing().returning(Tag.id)).scalar_one_or_none()
+    if made is None:
+        return ctx.db.execute(select(Tag.id).where(func.lower(Tag.name) == func.lower(clean), Tag.removed_at.is_(None))).scalar_one()
     touch(ctx.db)
-    return tag.id
+    return made
 
 
 def words(texts: Iterable[str]) -> list[str]:
     """Take typed names of tags apart at commas, each once."""
     said = [" ".join(word.split()) for text in texts for word in text.replace("，", ",").split(",")]
-    return list({word.casefold(): word for word in said if word}.values())
+    return list({word.casefold(): word for word in reversed(said) if word}.values())[::-1]
 
 
 def change(ctx: Context, tag_id: UUID | None, name: str, tone: str) -> None:
