@@ -63,7 +63,7 @@ def _tenant(owners: Owners) -> Iterator[str]:
     schema = f"t_drift_{secrets.token_hex(4)}"
     create_schema(owner, schema)
     try:
-        with _at_home(owner, schema) as connection:
+        with at_home(owner, schema) as connection:
             yield from _compared("tenant", connection)
             connection.rollback()
             with _modelled(connection) as modelled:
@@ -74,7 +74,7 @@ def _tenant(owners: Owners) -> Iterator[str]:
 
 
 @contextmanager
-def _at_home(owner: Engine, schema: str) -> Iterator[Connection]:
+def at_home(owner: Engine, schema: str) -> Iterator[Connection]:
     """Connect so that the schema is the default one: alembic asks for that once per engine."""
     with own_connection(owner) as raw:
         raw.execute(sql.SQL("SET search_path = {}, extensions").format(sql.Identifier(schema)))
