@@ -10,7 +10,7 @@ from saas.core.i18n import _
 from saas.core.ids import parse_id
 from saas.crm import registry
 from saas.crm.activities import tasks
-from saas.crm.objects import linking, records
+from saas.crm.objects import forms, linking, records
 from saas.crm.objects.definition import ObjectDef
 from saas.crm.objects.linking import SUBJECT, Said
 from saas.web.exchange import Reply, Req
@@ -44,7 +44,7 @@ def log(ctx: Context, req: Req) -> Reply:
     except Invalid as error:
         text = req.one(f"{SUBJECT}_text")
         control = _control(req.one(SUBJECT), text, said, error.fields.get(SUBJECT, ""))
-        return _show(ctx, req, control, Source(form=req.form, errors=error.fields), status=422)
+        return _show(ctx, req, control, Source(form=forms.clean(req.form), errors=error.fields), status=422)
     back = f"/{subject[0].name}/{subject[1]}" if subject else page_of(registry.get("activities"), call)
     return Reply.redirect(own_path(req.one("next"), back)).toast(_("Call logged"), undo_path(ctx))
 

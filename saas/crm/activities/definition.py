@@ -77,7 +77,7 @@ ACTIVITIES = ObjectDef(
     presets=(
         Preset(label=L_("All")),
         Preset(label=L_("My open ones"), filters=(("owner_id", "any", ("me",)), ("done_at", "empty", ())), sort="due_at"),
-        Preset(label=L_("Open"), filters=(("done_at", "empty", ()),), sort="due_at"),
+        Preset(label=L_("To do"), filters=(("done_at", "empty", ()),), sort="due_at"),
         Preset(label=L_("Done"), filters=(("done_at", "filled", ()),)),
     ),
 )

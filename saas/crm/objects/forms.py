@@ -51,11 +51,16 @@ def clean(form: Form) -> dict[str, list[str]]:
     return {name: [value.replace("\x00", "") for value in values] for name, values in form.items()}
 
 
-def read(ctx: Context, obj: ObjectDef, fields: Iterable[Field], form: Form) -> Typed:
-    """Read fields from a form. Nothing is raised and nothing saved: look into `errors`."""
+def read(ctx: Context, obj: ObjectDef, fields: Iterable[Field], form: Form, is_new: bool = False) -> Typed:
+    """Read fields from a form. Nothing is raised and nothing saved: look into `errors`.
+
+    A field the form does not send at all stays as it is; of a new record it must be there when it is required.
+    """
     found = Typed()
     form = clean(form)
     for wanted in fields:
+        if not {wanted.name, f"{wanted.name}_text", f"{wanted.name}_time"} & set(form) and not (is_new and wanted.required):
+            continue
         try:
             _read_field(ctx, wanted, form, found)
         except FieldError as error:

@@ -50,7 +50,11 @@ def make(ctx: Context, name: str, tone: str = "neutral") -> UUID:
 def words(texts: Iterable[str]) -> list[str]:
     """Take typed names of tags apart at commas, each once."""
     said = [" ".join(word.split()) for text in texts for word in text.replace("，", ",").split(",")]
-    return list({word.casefold(): word for word in reversed(said) if word}.values())[::-1]
+    found: dict[str, str] = {}
+    for word in said:
+        if word:
+            found.setdefault(word.casefold(), word)
+    return list(found.values())
 
 
 def change(ctx: Context, tag_id: UUID | None, name: str, tone: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -82,6 +82,8 @@ def composer(ctx: Context, base: str, wanted: str, source: Source | None = None)
     blank = SimpleNamespace(**{name: None for f in kind.fields for name in f.columns} | {"owner_id": ctx.member.id, "direction": "out"})
     shown = source or Source(blank)
     asked = {f.name: controls.control(ctx, kind.obj, f, shown) for f in kind.fields if _is_asked(ctx, kind, f)}
+    if kind.name == "meeting":
+        asked["due_at"] = replace(asked["due_at"], label=_("When"), is_required=True)
     return Composer(kind, f"{base}/{kind.name}", asked, offered, shown.errors, bool(wanted))
 
 
@@ -92,7 +94,7 @@ def _is_asked(ctx: Context, kind: Kind, wanted: Field) -> bool:
 def write(ctx: Context, kind: Kind, subject: tuple[ObjectDef, UUID] | None, form: Form) -> Any:
     """Read what was written and keep it; return the new record. Raises Invalid, NotFound, Forbidden."""
     form = _with_end(kind, forms.clean(form))
-    typed = forms.read(ctx, kind.obj, [f for f in kind.fields if _is_asked(ctx, kind, f)], form)
+    typed = forms.read(ctx, kind.obj, [f for f in kind.fields if _is_asked(ctx, kind, f)], form, is_new=True)
     for name in kind.needed:
         if name not in typed.errors and not typed.values.get(name):
             typed.errors[name] = _("Fill this in.")
@@ -103,7 +105,9 @@ def write(ctx: Context, kind: Kind, subject: tuple[ObjectDef, UUID] | None, form
         assert subject is not None
         return writing.write(ctx, *subject, said["body"])
     if kind.name == "call":
-        return logging.log_call(ctx, subject, said["description"] or "", said["outcome"], said["direction"], said["follow_up"])
+        return logging.log_call(
+            ctx, subject, said.get("description") or "", said.get("outcome"), said.get("direction") or "out", said.get("follow_up")
+        )
     values = {name: value for name, value in said.items() if value is not None or name == "owner_id"}
     belonging = {"subject_object": subject[0].name, "subject_id": subject[1]} if subject else {}
     return records.create(ctx, ACTIVITIES, values | belonging | {"kind": kind.name})

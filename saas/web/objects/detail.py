@@ -13,7 +13,7 @@ from saas.core.ids import parse_id
 from saas.crm import registry
 from saas.crm.activities import tasks
 from saas.crm.activities.definition import ACTIVITIES
-from saas.crm.objects import access, records, views
+from saas.crm.objects import access, forms, records, views
 from saas.crm.objects.definition import ObjectDef
 from saas.crm.objects.fields import Cell, Field
 from saas.crm.objects.views import RecordView
@@ -96,7 +96,7 @@ def write(ctx: Context, req: Req) -> Reply:
     try:
         composer.write(ctx, kind, (obj, record.id), req.form)
     except Invalid as error:
-        return show(ctx, req, obj, record, kind.name, Source(form=req.form, errors=error.fields), status=422)
+        return show(ctx, req, obj, record, kind.name, Source(form=forms.clean(req.form), errors=error.fields), status=422)
     return Reply.redirect(f"/{obj.name}/{record.id}").toast(composer.words(kind), undo_path(ctx))
 
 

@@ -42,7 +42,7 @@ def create(ctx: Context, req: Req) -> Reply:
     obj = registry.get(req.params["object"])
     form = forms.clean(req.form)
     record = _blank(ctx, obj, form)
-    typed = forms.read(ctx, obj, controls.fields_of(ctx, obj, record), form)
+    typed = forms.read(ctx, obj, controls.fields_of(ctx, obj, record), form, is_new=True)
     try:
         made = forms.create(ctx, obj, typed)
     except Invalid as error:
