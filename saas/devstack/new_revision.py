@@ -1,4 +1,4 @@
-"""Writes a migration by comparing the models with what the migrations so far make: `python -m saas.devstack.new_revision tenant "Add projects"`."""
+"""Writes the next migration: `python -m saas.devstack.new_revision tenant "Add projects"` compares the models with the migrations so far."""
 
 from __future__ import annotations
 
