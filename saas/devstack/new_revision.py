@@ -1,4 +1,4 @@
-"""Writes the next migration: `python -m saas.devstack.new_revision tenant "Add projects"` compares the models with the migrations so far."""
+"""Writes the next migration from the models: `python -m saas.devstack.new_revision tenant "Add projects"`."""
 
 from __future__ import annotations
 
