@@ -148,10 +148,8 @@ def _found(ctx: Context, asked: ListState, names: tuple[str, ...]) -> tuple[List
 
 
 def _known_total(ctx: Context, req: Req, made: ListPage) -> str:
-    """Say the total where it costs nothing, or where somebody without JavaScript asks for it; else it is asked for later."""
-    if made.is_whole:
-        return _total(len(made.rows), False)
-    if not req.one("count"):
+    """Say the total where somebody without JavaScript asks for it; else it is fetched after the rows, where there are more than shown."""
+    if made.is_whole or not req.one("count"):
         return ""
     number, has_more = listing.count(ctx, made.obj, made.state.query(), is_exact=req.one("count") == EXACT)
     return _total(number, has_more)
