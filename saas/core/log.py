@@ -11,9 +11,7 @@ import structlog
 def configure(*, is_development: bool) -> None:
     """Set up logging for this process."""
     renderer: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-        if is_development
-        else structlog.processors.JSONRenderer()
+        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()) if is_development else structlog.processors.JSONRenderer()
     )
     structlog.configure(
         processors=[

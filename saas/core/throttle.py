@@ -18,9 +18,7 @@ def throttle(redis: Redis, name: str, key: str, limit: int, window_s: int) -> No
     count, _set, ttl = pipe.execute()
     if count > limit:
         wait_s = max(int(ttl), 1)
-        raise TooMany(
-            _("Too many tries. Wait %(minutes)d minutes and try again.") % {"minutes": -(-wait_s // 60)}, wait_s
-        )
+        raise TooMany(_("Too many tries. Wait %(minutes)d minutes and try again.") % {"minutes": -(-wait_s // 60)}, wait_s)
 
 
 def forgive(redis: Redis, name: str, key: str) -> None:

@@ -48,7 +48,7 @@ ENGINE_COLUMNS = frozenset(
 DERIVED_COLUMNS = frozenset(("sort_key", "tokens", "keys"))
 
 
-# Entries of new rows wait in a short list, which searches read too, and are merged together: one by one they made imports three times slower.
+# New entries wait in a short list, which searches read too, and are merged together: one by one, imports took three times as long.
 PENDING = {"fastupdate": "on", "gin_pending_list_limit": "1024"}
 
 
