@@ -264,7 +264,7 @@ def upgrade() -> None:
         ["keys"],
         unique=False,
         postgresql_using="gin",
-        postgresql_with={"fastupdate": "on", "gin_pending_list_limit": "1024"},
+        postgresql_with={"fastupdate": "off"},
     )
     op.create_index("accounts_owner_idx", "accounts", ["owner_id", "sort_key", "id"], unique=False)
     op.create_index(op.f("accounts_parent_account_id_idx"), "accounts", ["parent_account_id"], unique=False)
@@ -332,7 +332,7 @@ def upgrade() -> None:
         ["keys"],
         unique=False,
         postgresql_using="gin",
-        postgresql_with={"fastupdate": "on", "gin_pending_list_limit": "1024"},
+        postgresql_with={"fastupdate": "off"},
     )
     op.create_index("activities_open_idx", "activities", ["owner_id", "due_at"], unique=False, postgresql_where="done_at IS NULL")
     op.create_index("activities_owner_idx", "activities", ["owner_id", "sort_key", "id"], unique=False)
@@ -431,7 +431,7 @@ def upgrade() -> None:
         ["keys"],
         unique=False,
         postgresql_using="gin",
-        postgresql_with={"fastupdate": "on", "gin_pending_list_limit": "1024"},
+        postgresql_with={"fastupdate": "off"},
     )
     op.create_index("notes_owner_idx", "notes", ["owner_id", "sort_key", "id"], unique=False)
     op.create_index("notes_parent_department_idx", "notes", ["parent_department_id"], unique=False)
@@ -513,7 +513,7 @@ def upgrade() -> None:
         ["keys"],
         unique=False,
         postgresql_using="gin",
-        postgresql_with={"fastupdate": "on", "gin_pending_list_limit": "1024"},
+        postgresql_with={"fastupdate": "off"},
     )
     op.create_index("contacts_owner_idx", "contacts", ["owner_id", "sort_key", "id"], unique=False)
     op.create_index("contacts_sample_idx", "contacts", ["id"], unique=False, postgresql_where="is_sample")
@@ -548,7 +548,7 @@ def downgrade() -> None:
         "contacts_keys_idx",
         table_name="contacts",
         postgresql_using="gin",
-        postgresql_with={"fastupdate": "on", "gin_pending_list_limit": "1024"},
+        postgresql_with={"fastupdate": "off"},
     )
     op.drop_index("contacts_import_idx", table_name="contacts", postgresql_where="import_id IS NOT NULL")
     op.drop_index("contacts_department_idx", table_name="contacts")
@@ -601,7 +601,7 @@ def downgrade() -> None:
         "activities_keys_idx",
         table_name="activities",
         postgresql_using="gin",
-        postgresql_with={"fastupdate": "on", "gin_pending_list_limit": "1024"},
+        postgresql_with={"fastupdate": "off"},
     )
     op.drop_index("activities_import_idx", table_name="activities", postgresql_where="import_id IS NOT NULL")
     op.drop_index("activities_department_idx", table_name="activities")
@@ -624,7 +624,7 @@ def downgrade() -> None:
         "accounts_keys_idx",
         table_name="accounts",
         postgresql_using="gin",
-        postgresql_with={"fastupdate": "on", "gin_pending_list_limit": "1024"},
+        postgresql_with={"fastupdate": "off"},
     )
     op.drop_index("accounts_import_idx", table_name="accounts", postgresql_where="import_id IS NOT NULL")
     op.drop_index("accounts_department_idx", table_name="accounts")

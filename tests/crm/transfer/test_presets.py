@@ -113,8 +113,10 @@ def proposed(headers: str, targets: list[object] = CONTACT_TARGETS) -> dict[str,
 
 def short(each: Suggestion) -> str | None:
     assert str(each.why)
-    main = "accounts." if each.target and each.target.object == "accounts" else ""
-    return f"{main}{each.target_key}" if each.target else None
+    if each.target is None:
+        return None
+    main = "accounts." if each.target.object == "accounts" else ""
+    return f"{main}{each.target.key.removeprefix('account_id.')}"
 
 
 def test_hubspot_contacts_are_mapped() -> None:
