@@ -15,7 +15,7 @@ from saas.crm import registry
 from saas.crm.objects import access, forms, linking, records
 from saas.crm.objects.definition import ObjectDef
 from saas.crm.objects.fields import Choice, FieldError
-from saas.crm.objects.rich_fields import Link
+from saas.crm.objects.rich_fields import Link, ValueList
 from saas.web.exchange import Reply, Req
 from saas.web.objects import conflict, controls
 from saas.web.objects.controls import Control, Source
@@ -167,6 +167,16 @@ def _subject_control(obj: ObjectDef, value: str, text: str, typed: forms.Typed |
     )
 
 
+def _summary(obj: ObjectDef, source: Source) -> dict[str, str]:
+    """Say above the form what is wrong, by the id of the control it concerns."""
+    found = {}
+    for name, text in source.errors.items():
+        wanted = obj.by_name.get(name)
+        if name:
+            found[f"{name}-1" if isinstance(wanted, ValueList) else name] = f"{wanted.label}: {text}" if wanted else text
+    return found
+
+
 def _show(ctx: Context, req: Req, obj: ObjectDef, record: Any, source: Source, subject: Control | None, status: int = 200) -> Reply:
     fields = controls.fields_of(ctx, obj, record)
     is_new = record.id is None
@@ -181,7 +191,7 @@ def _show(ctx: Context, req: Req, obj: ObjectDef, record: Any, source: Source, s
         heading=_("New %(object)s", object=str(obj.singular).lower()) if is_new else obj.label_of(record),
         groups=controls.groups(ctx, obj, fields, source, is_new),
         subject=subject,
-        errors={name: text for name, text in source.errors.items() if name},
+        errors=_summary(obj, source),
         general=general,
         action=f"/{obj.name}/new" if is_new else f"/{obj.name}/{record.id}/edit",
         version=None if is_new else parse_version(req.one("row_version")) or record.version,
