@@ -57,12 +57,12 @@ class Application:
 
 @dataclass(frozen=True)
 class Opened:
-    """A finished sign-up: where, who, and the session of the public site; a hand-off leads inside."""
+    """A finished opening: where and who. A new person also gets a session of the public site and a hand-off that leads inside."""
 
     tenant: Tenant
     identity_id: UUID
-    token: str
-    handoff: str
+    token: str = ""
+    handoff: str = ""
 
 
 def member_grants() -> dict[str, Any]:
@@ -107,15 +107,17 @@ def plant(databases: Databases, tenant: Tenant) -> None:
 
 
 def finish(databases: Databases, tenant: Tenant, proof: str | None = None, address: str = "", agent: str = "") -> Opened:
-    """Do the third step: open the door and sign the founder in; the proof of the address is used up."""
+    """Do the third step: open the door. With the proof of a new person's address, which is used up, sign that person in."""
     with control_session(databases) as control:
         # The proof first, as in `claim`: two forms of one person wait for one another in the same order.
         used = codes.proven(control, proof, is_locked=True) if proof else None
-        if used is not None and used.used_at is None:
-            used.used_at = now()
         identity_id = _activate(control, tenant)
-        token = sessions.create(control, identity_id, None, address, agent)
-        handoff = codes.start_handoff(control, identity_id, tenant.id)
+        if used is None:
+            return Opened(tenant, identity_id)
+        used.used_at = used.used_at or now()
+        family = new_id()
+        token = sessions.create(control, identity_id, None, address, agent, family_id=family)
+        handoff = codes.start_handoff(control, identity_id, tenant.id, family)
     return Opened(tenant, identity_id, token, handoff)
 
 

@@ -11,7 +11,7 @@ from rq import Queue, Worker
 from rq.serializers import JSONSerializer
 
 from saas import onboarding
-from saas.auth import sessions
+from saas.auth import codes, sessions
 from saas.core import i18n, log
 from saas.core.settings import from_env
 from saas.crm import guard
@@ -57,6 +57,7 @@ def tick(name: str) -> None:
     elif name == "sessions":
         with control_session(parts.databases) as control:
             sessions.sweep(control)
+            codes.sweep(control)
     else:
         raise ValueError(name)
 

@@ -117,10 +117,10 @@ def start_staff(control: Session, identity_id: UUID, tenant_id: UUID, key: str) 
     return f"{code[:4]}-{code[4:]}"
 
 
-def start_handoff(control: Session, identity_id: UUID, tenant_id: UUID) -> str:
-    """Make the token that carries a signed-in person to one firm's host within half a minute."""
+def start_handoff(control: Session, identity_id: UUID, tenant_id: UUID, family_id: UUID) -> str:
+    """Make the token that carries a signed-in person to one firm's host within half a minute, and which sign-in it is."""
     token = secrets.token_urlsafe(32)
-    _add(control, "handoff", str(identity_id), _digest(token), identity_id=identity_id, tenant_id=tenant_id)
+    _add(control, "handoff", str(family_id), _digest(token), identity_id=identity_id, tenant_id=tenant_id)
     return token
 
 
@@ -144,9 +144,11 @@ def use_staff(control: Session, code: str, tenant_id: UUID, key: str) -> UUID | 
     return _use(control, "staff", _staff_seal(key, tenant_id, code), tenant_id)
 
 
-def use_handoff(control: Session, token: str, tenant_id: UUID) -> UUID | None:
-    """Use up a hand-off at the host of this firm; None when it is used, too old or meant for another."""
-    return _use(control, "handoff", _digest(token), tenant_id)
+def use_handoff(control: Session, token: str, tenant_id: UUID) -> tuple[UUID, UUID] | None:
+    """Use up a hand-off at the host of this firm; return person and sign-in. None when it is used, too old or meant for another."""
+    query = update(OneTimeCode).where(*_fits("handoff", _digest(token), tenant_id)).values(used_at=now())
+    row = control.execute(query.returning(OneTimeCode.identity_id, OneTimeCode.handle)).first()
+    return (row.identity_id, UUID(row.handle)) if row is not None and row.identity_id is not None else None
 
 
 def close_staff(control: Session, identity_id: UUID) -> None:

@@ -45,7 +45,10 @@ class Membership(ControlBase):
 
 
 class WebSession(ControlBase):
-    """A signed-in browser, bound to one firm's host, or to the public site when `tenant_id` is empty. Only a hash of the token is kept."""
+    """A signed-in browser, bound to one firm's host, or to the public site when `tenant_id` is empty. Only a hash of the token is kept.
+
+    `family_id` is the sign-in it came from: hand-offs carry it from host to host, and signing out ends all of a family.
+    """
 
     __tablename__ = "web_sessions"
     __table_args__ = (Index("web_sessions_identity_idx", "identity_id", "last_seen_at"),)
@@ -54,6 +57,7 @@ class WebSession(ControlBase):
     token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     identity_id: Mapped[UUID] = mapped_column(ForeignKey(Identity.id, ondelete="CASCADE"))
     tenant_id: Mapped[UUID | None] = mapped_column(ForeignKey(TenantRow.id, ondelete="CASCADE"), index=True)
+    family_id: Mapped[UUID] = mapped_column(index=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
     last_seen_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime]

@@ -76,24 +76,27 @@ def places(control: Session, identity_id: UUID) -> list[Place]:
     return [Place(tenant.slug, tenant.name) for tenant in map(resolve.from_row, control.execute(query))]
 
 
-def is_member(control: Session, identity_id: UUID, tenant_id: UUID) -> bool:
-    """Tell whether somebody belongs to a firm, as far as the control plane knows; the firm itself has the last word."""
+def is_member(control: Session, identity_id: UUID, tenant_id: UUID, *, is_staff: bool = False) -> bool:
+    """Tell whether somebody belongs to a firm, as far as the control plane knows; the firm itself has the last word.
+
+    Staff with a login name belong to the firm that made it unless it ended their access.
+    """
     row = control.get(Membership, (identity_id, tenant_id))
-    return row is not None and row.is_active
+    return row.is_active if row is not None else is_staff
 
 
-def hand_over(control: Session, identity_id: UUID, slug: str) -> tuple[Tenant, str] | None:
+def hand_over(control: Session, identity_id: UUID, slug: str, family_id: UUID) -> tuple[Tenant, str] | None:
     """Make a hand-off to one of a person's own workspaces; None when it is not theirs."""
     tenant = resolve.by_slug(control, slug)
     if tenant is None or not is_member(control, identity_id, tenant.id):
         return None
-    return tenant, codes.start_handoff(control, identity_id, tenant.id)
+    return tenant, codes.start_handoff(control, identity_id, tenant.id, family_id)
 
 
 def change_password(control: Session, identity_id: UUID, password_hash: str, keep: UUID | None = None) -> None:
-    """Set a new password and end all sessions of the person but `keep`."""
+    """Set a new password and end all sessions of the person but those of the sign-in that session `keep` belongs to."""
     control.execute(update(Identity).where(Identity.id == identity_id).values(password_hash=password_hash))
-    sessions.revoke_all(control, identity_id, keep=keep)
+    sessions.end_all(control, identity_id, keep=keep)
 
 
 def _plain(handle: str) -> str:

@@ -137,7 +137,7 @@ def follow(databases: Databases, tenant_id: UUID, identity_id: UUID, *, is_activ
         row = insert(Membership).values(identity_id=identity_id, tenant_id=tenant_id, is_active=is_active, created_at=now())
         control.execute(row.on_conflict_do_update(index_elements=["identity_id", "tenant_id"], set_={"is_active": is_active}))
         if not is_active:
-            sessions.revoke_all(control, identity_id, tenant_id=tenant_id)
+            sessions.end_all(control, identity_id, tenant_id=tenant_id)
             codes.close_staff(control, identity_id)
 
 

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from saas.auth.identities import Identity, WebSession
 from saas.core.clock import now
+from saas.core.ids import new_id
 from saas.tenants.models import Entitlements, TenantRow
 from saas.tenants.resolve import TENANT_COLUMNS, from_row
 from saas.tenants.session import Tenant
@@ -49,16 +50,15 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Seen:
-    """A session as its owner sees it in a list. `slug` is None for the public site."""
+class Device:
+    """One sign-in of a person as they see it in a list: a browser, with the workspaces it is in. `id` is the family's key."""
 
     id: UUID
-    slug: str | None
-    workspace: str
+    workspaces: tuple[str, ...]
     address: str
     agent: str
-    created_at: datetime
     last_seen_at: datetime
+    session_ids: frozenset[UUID]
 
 
 def cookie_name(is_secure: bool) -> str:
@@ -66,8 +66,13 @@ def cookie_name(is_secure: bool) -> str:
     return "__Host-session" if is_secure else "session"
 
 
-def create(control: Session, identity_id: UUID, tenant_id: UUID | None, address: str = "", agent: str = "") -> str:
-    """Open a session on one host and return the token for its cookie, which is kept nowhere else."""
+def create(
+    control: Session, identity_id: UUID, tenant_id: UUID | None, address: str = "", agent: str = "", *, family_id: UUID | None = None
+) -> str:
+    """Open a session on one host and return the token for its cookie, which is kept nowhere else.
+
+    `family_id` is that of the session it was handed over from; a sign-in begins a family of its own.
+    """
     token = secrets.token_urlsafe(TOKEN_BYTES)
     at = now()
     control.add(
@@ -75,6 +80,7 @@ def create(control: Session, identity_id: UUID, tenant_id: UUID | None, address:
             token_hash=_hash(token),
             identity_id=identity_id,
             tenant_id=tenant_id,
+            family_id=family_id or new_id(),
             created_at=at,
             last_seen_at=at,
             expires_at=at + ABSOLUTE,
@@ -119,41 +125,51 @@ def find(control: Session, token: str, slug: str | None) -> Found | None:
     return Found(session_id, Person(*person), from_row(row) if slug is not None else None)
 
 
-def of_identity(control: Session, identity_id: UUID) -> list[Seen]:
-    """List a person's live sessions on all hosts, the latest used first."""
+def devices(control: Session, identity_id: UUID) -> list[Device]:
+    """List a person's live sign-ins, the latest used first."""
     at = now()
     query = (
-        select(
-            WebSession.id,
-            TenantRow.slug,
-            TenantRow.name,
-            WebSession.address,
-            WebSession.agent,
-            WebSession.created_at,
-            WebSession.last_seen_at,
-        )
+        select(WebSession, TenantRow.name)
         .outerjoin(TenantRow, TenantRow.id == WebSession.tenant_id)
         .where(WebSession.identity_id == identity_id, WebSession.expires_at > at, WebSession.last_seen_at > at - IDLE)
         .order_by(WebSession.last_seen_at.desc(), WebSession.id)
     )
-    rows: Any = control.execute(query)
-    return [Seen(row[0], row[1], row[2] or "", *row[3:]) for row in rows]
+    families: dict[UUID, list[tuple[WebSession, str | None]]] = {}
+    for row, workspace in control.execute(query):
+        families.setdefault(row.family_id, []).append((row, workspace))
+    return [_device(family_id, rows) for family_id, rows in families.items()]
 
 
-def revoke(control: Session, identity_id: UUID, session_id: UUID) -> bool:
-    """End one of a person's own sessions; False when it is not theirs or already gone."""
-    query = delete(WebSession).where(WebSession.id == session_id, WebSession.identity_id == identity_id).returning(WebSession.id)
-    return control.execute(query).first() is not None
+def _device(family_id: UUID, rows: list[tuple[WebSession, str | None]]) -> Device:
+    latest = rows[0][0]
+    names = tuple(dict.fromkeys(name for _row, name in rows if name))
+    return Device(family_id, names, latest.address, latest.agent, latest.last_seen_at, frozenset(row.id for row, _name in rows))
 
 
-def revoke_all(control: Session, identity_id: UUID, tenant_id: UUID | None = None, keep: UUID | None = None) -> int:
-    """End a person's sessions, only those of one firm when it is named, all but `keep`; return how many."""
+def family_of(control: Session, session_id: UUID | None) -> UUID | None:
+    """Tell which sign-in a session came from."""
+    return control.execute(select(WebSession.family_id).where(WebSession.id == session_id)).scalar_one_or_none()
+
+
+def end(control: Session, identity_id: UUID, session_id: UUID) -> None:
+    """Sign out: end a session of this person and all that were handed over from the same sign-in."""
+    family = select(WebSession.family_id).where(WebSession.id == session_id).scalar_subquery()
+    control.execute(delete(WebSession).where(WebSession.identity_id == identity_id, WebSession.family_id == family))
+
+
+def end_device(control: Session, identity_id: UUID, family_id: UUID) -> None:
+    """End one of a person's own sign-ins on all hosts; nothing when it is somebody else's."""
+    control.execute(delete(WebSession).where(WebSession.identity_id == identity_id, WebSession.family_id == family_id))
+
+
+def end_all(control: Session, identity_id: UUID, tenant_id: UUID | None = None, keep: UUID | None = None) -> None:
+    """End a person's sessions: only those in one firm when it is named, and not the sign-in that session `keep` belongs to."""
     query = delete(WebSession).where(WebSession.identity_id == identity_id)
     if tenant_id is not None:
         query = query.where(WebSession.tenant_id == tenant_id)
     if keep is not None:
-        query = query.where(WebSession.id != keep)
-    return len(control.execute(query.returning(WebSession.id)).all())
+        query = query.where(WebSession.family_id.is_distinct_from(family_of(control, keep)))
+    control.execute(query)
 
 
 def sweep(control: Session) -> int:

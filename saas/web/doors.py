@@ -13,18 +13,20 @@ from saas.web.exchange import Reply, Req
 QUARTER_S, HOUR_S = 900, 3600
 
 
-def open_session(reply: Reply, req: Req, identity_id: UUID) -> Reply:
-    """Sign somebody in on the host of this request, in place of whoever was."""
+def open_session(reply: Reply, req: Req, identity_id: UUID, family_id: UUID | None = None) -> Reply:
+    """Sign somebody in on the host of this request, in place of whoever was; `family_id` when an older sign-in is handed over."""
     with control_session(req.runtime.databases) as control:
-        end_session(control, req)
-        token = sessions.create(control, identity_id, req.tenant.id if req.tenant else None, req.address, req.agent)
+        if family_id is None or sessions.family_of(control, req.session_id) != family_id:
+            end_session(control, req)
+        place = req.tenant.id if req.tenant else None
+        token = sessions.create(control, identity_id, place, req.address, req.agent, family_id=family_id)
     return remember(reply, req, token)
 
 
 def end_session(control: ControlSession, req: Req) -> None:
-    """End the session this request came with."""
+    """End the sign-in that this request belongs to, on all hosts."""
     if req.identity and req.session_id:
-        sessions.revoke(control, req.identity.id, req.session_id)
+        sessions.end(control, req.identity.id, req.session_id)
 
 
 def remember(reply: Reply, req: Req, token: str) -> Reply:

@@ -92,11 +92,12 @@ def change_password(ctx: Context, req: Req) -> Reply:
 @workspace.post("/me/sessions/{id:str}/end", right=SIGNED_IN)
 def end_session(_ctx: Context, req: Req) -> Reply:
     assert req.identity is not None
-    key = parse_id(req.params["id"])
+    key, here = parse_id(req.params["id"]), False
     with control_session(req.runtime.databases) as control:
         if key is not None:
-            sessions.revoke(control, req.identity.id, key)
-    if key == req.session_id:
+            here = key == sessions.family_of(control, req.session_id)
+            sessions.end_device(control, req.identity.id, key)
+    if here:
         return doors.forget(Reply.redirect("/sign-in?signed-out=1"), req)
     return Reply.redirect("/me#devices").toast(_("Signed out there"))
 
@@ -105,7 +106,7 @@ def end_session(_ctx: Context, req: Req) -> Reply:
 def end_others(_ctx: Context, req: Req) -> Reply:
     assert req.identity is not None
     with control_session(req.runtime.databases) as control:
-        sessions.revoke_all(control, req.identity.id, keep=req.session_id)
+        sessions.end_all(control, req.identity.id, keep=req.session_id)
     return Reply.redirect("/me#devices").toast(_("Signed out everywhere else"))
 
 
@@ -130,9 +131,9 @@ def _keep_identity(ctx: Context, req: Req, **columns: str) -> None:
 def _page(ctx: Context, req: Req, wrong: dict[str, str], status: int = 200, typed: dict[str, str] | None = None) -> Reply:
     assert req.identity is not None
     with control_session(req.runtime.databases) as control:
-        mine = sessions.of_identity(control, req.identity.id)
+        mine = sessions.devices(control, req.identity.id)
     values = {"name": ctx.member.name, "language": ctx.member.language, "timezone": ctx.member.timezone or "", "theme": ctx.member.theme}
     return page(
-        ctx, req, "settings/profile.html", status=status, values={**values, **(typed or {})}, errors=wrong, sessions=mine, device=device,
+        ctx, req, "settings/profile.html", status=status, values={**values, **(typed or {})}, errors=wrong, devices=mine, device=device,
         session_id=req.session_id, zones=regions.zones(now()), languages=list(LANGUAGE_NAMES.items()),
     )  # fmt: skip

@@ -9,6 +9,7 @@ from saas.auth.identities import Identity
 from saas.auth.jobs import FORGOTTEN_JOB
 from saas.core.errors import Invalid, NotFound
 from saas.core.i18n import _
+from saas.core.ids import new_id
 from saas.tenants.outbox import enqueue
 from saas.tenants.session import control_session
 from saas.web import doors, errors
@@ -44,11 +45,12 @@ def sign_in(req: Req) -> Reply:
     after = doors.next_path(req)
     if req.tenant is not None:
         return doors.open_session(Reply.redirect(after), req, person.id)
+    family = new_id()
     with control_session(req.runtime.databases) as control:
         mine = login.places(control, person.id)
-        handed = login.hand_over(control, person.id, mine[0].slug) if len(mine) == 1 and after == "/" else None
+        handed = login.hand_over(control, person.id, mine[0].slug, family) if len(mine) == 1 and after == "/" else None
     target = doors.hand_off_url(req, handed[0].slug, handed[1]) if handed else ("/workspaces" if after == "/" else after)
-    return doors.open_session(Reply.redirect(target), req, person.id)
+    return doors.open_session(Reply.redirect(target), req, person.id, family)
 
 
 @public.open_post("/sign-out", why="leaving needs no right, and a second click must not fail")
@@ -126,7 +128,7 @@ def _insist_on_place(req: Req, identity_id: UUID, *, is_staff: bool) -> None:
     """Refuse somebody who proved who they are but does not belong here; they may be told so."""
     assert req.tenant is not None
     with control_session(req.runtime.databases) as control:
-        is_member = is_staff or login.is_member(control, identity_id, req.tenant.id)
+        is_member = login.is_member(control, identity_id, req.tenant.id, is_staff=is_staff)
     if not is_member:
         raise Invalid({"": _("You are not in this workspace. Ask its admin to invite you, or sign in to another one.")})
 

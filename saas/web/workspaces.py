@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from saas import onboarding
-from saas.auth import codes, login, regions
+from saas.auth import codes, login, regions, sessions
 from saas.auth.context import Context
 from saas.core.errors import Invalid, NotFound
 from saas.core.i18n import _
@@ -33,7 +33,8 @@ def open_one(req: Req) -> Reply:
     if req.identity is None:
         return Reply.redirect("/sign-in")
     with control_session(req.runtime.databases) as control:
-        handed = login.hand_over(control, req.identity.id, req.params["slug"])
+        family = sessions.family_of(control, req.session_id)
+        handed = login.hand_over(control, req.identity.id, req.params["slug"], family) if family else None
     return _hand_over(req, handed)
 
 
@@ -57,10 +58,10 @@ def open_another(req: Req) -> Reply:
         return _another_form(req, typed, wrong, 422)
     form = Application(typed["workspace"], firm, identity_id=req.identity.id, key=parse_id(typed["key"]) or new_id())
     try:
-        opened = onboarding.open_workspace(req.runtime.databases, req.runtime.owners, form, req.address, req.agent)
+        opened = onboarding.open_workspace(req.runtime.databases, req.runtime.owners, form)
     except Invalid as error:
         return _another_form(req, typed, error.fields, 422)
-    return Reply.redirect(doors.hand_off_url(req, opened.tenant.slug, opened.handoff))
+    return Reply.redirect(f"/open/{opened.tenant.slug}")
 
 
 @workspace.get("/workspaces", right=SIGNED_IN)
@@ -78,7 +79,8 @@ def switch_to(_ctx: Context, req: Req) -> Reply:
     """Go to another of one's workspaces without signing in again."""
     assert req.identity is not None
     with control_session(req.runtime.databases) as control:
-        handed = login.hand_over(control, req.identity.id, req.params["slug"])
+        family = sessions.family_of(control, req.session_id)
+        handed = login.hand_over(control, req.identity.id, req.params["slug"], family) if family else None
     return _hand_over(req, handed)
 
 
@@ -102,11 +104,11 @@ def _receive(req: Req) -> Reply:
         return errors.not_served(req)
     doors.limit(req, "hand-off", 120)
     with control_session(req.runtime.databases) as control:
-        person = codes.use_handoff(control, req.one("token"), req.tenant.id)
-        is_member = person is not None and login.is_member(control, person, req.tenant.id)
-    if person is None or not is_member:
+        found = codes.use_handoff(control, req.one("token"), req.tenant.id)
+        is_member = found is not None and login.is_member(control, found[0], req.tenant.id)
+    if found is None or not is_member:
         return Reply.redirect("/" if req.identity else "/sign-in")
-    return doors.open_session(Reply.redirect(doors.next_path(req)), req, person)
+    return doors.open_session(Reply.redirect(doors.next_path(req)), req, *found)
 
 
 def _hand_over(req: Req, handed: tuple[Tenant, str] | None) -> Reply:

@@ -47,9 +47,9 @@ def invited(app: Application, admin: Signup, mailbox: MailStore, email: str, cou
 
 
 def test_a_colleague_without_an_account_joins_by_the_link(
-    app: Application, sign_up: SignUp, new_browser: NewBrowser, mailbox: MailStore
+    app: Application, account: SignUp, new_browser: NewBrowser, mailbox: MailStore
 ) -> None:
-    admin, email = sign_up(), an_email()
+    admin, email = account(), an_email()
     link = invited(app, admin, mailbox, email, name="Grace")
     assert link.startswith(f"http://{admin.host}/invitation/")
     assert "Ada Lovelace invites you to" in mailbox.wait_for(email).subject
@@ -69,10 +69,10 @@ def test_a_colleague_without_an_account_joins_by_the_link(
 
 
 def test_somebody_with_an_account_joins_with_its_password_and_has_two_workspaces(
-    app: Application, sign_up: SignUp, new_browser: NewBrowser, mailbox: MailStore
+    app: Application, account: SignUp, new_browser: NewBrowser, mailbox: MailStore
 ) -> None:
-    admin, guest = sign_up(), sign_up()
-    link = invited(app, admin, mailbox, guest.email, count=2)
+    admin, guest = account(), account(1)
+    link = invited(app, admin, mailbox, guest.email)
     browser = new_browser()
     browser.open(link)
     assert "name" not in next(form for form in browser.forms() if form.id == "invitation-form").names
@@ -83,14 +83,14 @@ def test_somebody_with_an_account_joins_with_its_password_and_has_two_workspaces
     assert guest.slug in browser.page.text
 
 
-def test_the_letter_is_in_the_language_chosen_for_it(app: Application, sign_up: SignUp, mailbox: MailStore) -> None:
-    admin, email = sign_up(), an_email()
+def test_the_letter_is_in_the_language_chosen_for_it(app: Application, account: SignUp, mailbox: MailStore) -> None:
+    admin, email = account(), an_email()
     invited(app, admin, mailbox, email, language="zh_Hans")
     assert "邀请" in mailbox.wait_for(email).subject
 
 
-def test_a_link_works_once(app: Application, sign_up: SignUp, new_browser: NewBrowser, mailbox: MailStore) -> None:
-    admin, email = sign_up(), an_email()
+def test_a_link_works_once(app: Application, account: SignUp, new_browser: NewBrowser, mailbox: MailStore) -> None:
+    admin, email = account(), an_email()
     link = invited(app, admin, mailbox, email)
     first, second = new_browser(), new_browser()
     first.open(link)
@@ -101,9 +101,9 @@ def test_a_link_works_once(app: Application, sign_up: SignUp, new_browser: NewBr
 
 
 def test_sending_again_replaces_the_link_and_withdrawing_ends_it(
-    app: Application, sign_up: SignUp, new_browser: NewBrowser, mailbox: MailStore
+    app: Application, account: SignUp, new_browser: NewBrowser, mailbox: MailStore
 ) -> None:
-    admin, email = sign_up(), an_email()
+    admin, email = account(), an_email()
     first = invited(app, admin, mailbox, email)
     resend = next(form for form in admin.browser.forms() if form.action.endswith("/resend"))
     admin.browser.submit(resend.action)
@@ -117,9 +117,9 @@ def test_sending_again_replaces_the_link_and_withdrawing_ends_it(
 
 
 def test_inviting_twice_keeps_one_invitation_with_the_newest_link(
-    app: Application, sign_up: SignUp, new_browser: NewBrowser, mailbox: MailStore
+    app: Application, account: SignUp, new_browser: NewBrowser, mailbox: MailStore
 ) -> None:
-    admin, email = sign_up(), an_email()
+    admin, email = account(), an_email()
     first = invited(app, admin, mailbox, email)
     second = invited(app, admin, mailbox, email.upper(), count=2)
     assert new_browser().open(first).status_code == 404
@@ -128,8 +128,8 @@ def test_inviting_twice_keeps_one_invitation_with_the_newest_link(
         assert len(db.execute(select(Invitation.id).where(Invitation.email == email)).all()) == 1
 
 
-def test_a_link_runs_out_after_two_weeks(app: Application, sign_up: SignUp, new_browser: NewBrowser, mailbox: MailStore) -> None:
-    admin, email = sign_up(), an_email()
+def test_a_link_runs_out_after_two_weeks(app: Application, account: SignUp, new_browser: NewBrowser, mailbox: MailStore) -> None:
+    admin, email = account(), an_email()
     link = invited(app, admin, mailbox, email)
     with tenant_session(app.runtime.databases, tenant_of(app, admin.slug)) as db:
         row = db.execute(select(Invitation).where(Invitation.email == email)).scalar_one()
@@ -138,8 +138,8 @@ def test_a_link_runs_out_after_two_weeks(app: Application, sign_up: SignUp, new_
     assert new_browser().open(link).status_code == 404
 
 
-def test_a_link_of_one_firm_is_nothing_at_another(app: Application, sign_up: SignUp, new_browser: NewBrowser, mailbox: MailStore) -> None:
-    admin, other = sign_up(), sign_up()
+def test_a_link_of_one_firm_is_nothing_at_another(app: Application, account: SignUp, new_browser: NewBrowser, mailbox: MailStore) -> None:
+    admin, other = account(), account(1)
     link = invited(app, admin, mailbox, an_email())
     assert new_browser().open(link.replace(admin.host, other.host)).status_code == 404
 
@@ -181,9 +181,9 @@ def test_ending_access_closes_an_invitation_that_waits_for_the_same_person(
 
 
 def test_somebody_an_import_named_becomes_the_one_who_accepts(
-    app: Application, sign_up: SignUp, new_browser: NewBrowser, mailbox: MailStore
+    app: Application, account: SignUp, new_browser: NewBrowser, mailbox: MailStore
 ) -> None:
-    admin, email = sign_up(), an_email()
+    admin, email = account(), an_email()
     tenant = tenant_of(app, admin.slug)
     with tenant_session(app.runtime.databases, tenant) as db:
         home = db.execute(select(Member.department_id)).scalars().first()
@@ -196,8 +196,8 @@ def test_somebody_an_import_named_becomes_the_one_who_accepts(
     assert (row.id, row.name, row.status) == (expected, "Grace Hopper", "active")
 
 
-def test_a_member_cannot_invite_and_is_told_who_can(app: Application, sign_up: SignUp, new_browser: NewBrowser, mailbox: MailStore) -> None:
-    admin, browser = sign_up(), new_browser()
+def test_a_member_cannot_invite_and_is_told_who_can(app: Application, account: SignUp, new_browser: NewBrowser, mailbox: MailStore) -> None:
+    admin, browser = account(), new_browser()
     browser.open(invited(app, admin, mailbox, an_email()))
     browser.submit("invitation-form", name="Grace", password=PASSWORD)
     for path in ("/people/invite", "/people/staff/new"):
