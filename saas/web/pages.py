@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import unquote, urlencode
 
 from saas.auth.context import Context
-from saas.core.i18n import LOCALES
+from saas.core.i18n import LOCALES, _
 from saas.web import navigation
 from saas.web.exchange import TOAST_COOKIE, Reply, Req
 from saas.web.frame import Frame, FrameMember, FrameWorkspace, Site, Toast
@@ -39,6 +39,7 @@ def frame(ctx: Context, req: Req) -> Frame:
         theme=ctx.member.theme,
         toasts=_toasts(req),
         create_items=navigation.create_items(ctx),
+        workspaces=((_("Your workspaces"), "/workspaces"),),
         is_rail_collapsed=req.cookies.get("rail") == "icons",
         brand=req.runtime.settings.brand,
         sign_in_url="/sign-in",
