@@ -29,6 +29,8 @@ def find(ctx: Context, obj: ObjectDef, record_id: UUID | None) -> Any:
     found = ctx.db.execute(select(obj.model).where(obj.model.id == record_id)).scalar_one_or_none() if record_id else None
     if found is None:
         raise NotFound(_("This record does not exist, or is not yours to see."))
+    if not ctx.state.get("system"):
+        ctx.state.setdefault("labels", {}).setdefault(obj.name, {})[found.id] = (obj.label_of(found), True)
     return found
 
 
@@ -95,6 +97,7 @@ def update(ctx: Context, obj: ObjectDef, record: Any, values: Mapping[str, Any],
     record.updated_at, record.updated_by = ctx.now, ctx.member.id
     journal.write(ctx, obj.name, "update", record, before=before, after={name: images.to_json(value) for name, value in changed.items()})
     ctx.db.flush()
+    ctx.state.pop("labels", None)
     learn(ctx.db, obj, [record])
     carry_to_children(ctx, obj, record, changed)
     return True
@@ -128,13 +131,18 @@ def restore(ctx: Context, obj: ObjectDef, image: dict[str, Any]) -> Any:
 
 
 def label(ctx: Context, obj: ObjectDef, ids: Iterable[UUID]) -> dict[UUID, tuple[str, bool]]:
-    """Name records for links: key → (label, may the member open it). Unreadable ones give their name only (Rights 7)."""
-    wanted = sorted(set(ids))
-    if not wanted:
-        return {}
-    query = select(obj.model.id, obj.label_column, access.visible(ctx.rights, obj).label("is_open")).where(obj.model.id.in_(wanted))
-    with ctx.as_system("label"):
-        return {row[0]: (row[1], bool(row[2])) for row in ctx.db.execute(query)}
+    """Name records for links: key → (label, may the member open it). Unreadable ones give their name only (Rights 7).
+
+    What was named once is remembered until this transaction changes a record.
+    """
+    wanted = set(ids)
+    known: dict[UUID, tuple[str, bool]] = ctx.state.setdefault("labels", {}).setdefault(obj.name, {})
+    missing = sorted(wanted - known.keys())
+    if missing:
+        query = select(obj.model.id, obj.label_column, access.visible(ctx.rights, obj).label("is_open")).where(obj.model.id.in_(missing))
+        with ctx.as_system("label"):
+            known.update({row[0]: (row[1], bool(row[2])) for row in ctx.db.execute(query)})
+    return {key: known[key] for key in wanted & known.keys()}
 
 
 def _new(ctx: Context, obj: ObjectDef, number: int, engine: Mapping[str, Any]) -> Any:
@@ -151,6 +159,7 @@ def _new(ctx: Context, obj: ObjectDef, number: int, engine: Mapping[str, Any]) -
 
 
 def _sanction(ctx: Context, record: RecordBase) -> None:
+    ctx.state.pop("labels", None)
     ctx.db.info.setdefault("sanctioned", set()).add(record.id)
 
 
@@ -181,7 +190,8 @@ def _reassign(ctx: Context, obj: ObjectDef, record: Any, changed: dict[str, Any]
 
 def _check_assignee(ctx: Context, obj: ObjectDef, owner_id: UUID | None) -> None:
     """`assign` also bounds the members one may assign to (Rights 1). Raises Invalid."""
-    if owner_id is not None and owner_id not in {member.id for member in access.assignees(ctx, obj)}:
+    is_within = access.may_orphan(ctx, obj) if owner_id is None else owner_id in {member.id for member in access.assignees(ctx, obj)}
+    if not is_within:
         raise Invalid({"owner_id": _("Choose one of the list.")})
 
 
@@ -246,5 +256,6 @@ def _empty_link(ctx: Context, obj: ObjectDef, name: str, target_id: UUID) -> Non
 
 
 def _remove(ctx: Context, obj: ObjectDef, record: Any) -> None:
+    ctx.state.pop("labels", None)
     journal.write(ctx, obj.name, "delete", record, before=images.to_image(record))
     ctx.db.delete(record)
