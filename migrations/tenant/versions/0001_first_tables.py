@@ -336,6 +336,14 @@ def upgrade() -> None:
     )
     op.create_index("activities_open_idx", "activities", ["owner_id", "due_at"], unique=False, postgresql_where="done_at IS NULL")
     op.create_index("activities_owner_idx", "activities", ["owner_id", "sort_key", "id"], unique=False)
+    op.create_index(
+        "activities_participants_idx",
+        "activities",
+        ["participants"],
+        unique=False,
+        postgresql_using="gin",
+        postgresql_where="done_at IS NULL AND participants <> '{}'",
+    )
     op.create_index("activities_parent_department_idx", "activities", ["parent_department_id"], unique=False)
     op.create_index("activities_parent_owner_idx", "activities", ["parent_owner_id"], unique=False)
     op.create_index("activities_sample_idx", "activities", ["id"], unique=False, postgresql_where="is_sample")
@@ -596,6 +604,12 @@ def downgrade() -> None:
     op.drop_index("activities_parent_owner_idx", table_name="activities")
     op.drop_index("activities_parent_department_idx", table_name="activities")
     op.drop_index("activities_owner_idx", table_name="activities")
+    op.drop_index(
+        "activities_participants_idx",
+        table_name="activities",
+        postgresql_using="gin",
+        postgresql_where="done_at IS NULL AND participants <> '{}'",
+    )
     op.drop_index("activities_open_idx", table_name="activities", postgresql_where="done_at IS NULL")
     op.drop_index(
         "activities_keys_idx",

@@ -26,6 +26,12 @@ class Activity(RecordBase):
         Index("activities_subject_idx", "subject_id", "happened_at"),
         Index("activities_customer_idx", "customer_id", "happened_at"),
         Index("activities_open_idx", "owner_id", "due_at", postgresql_where="done_at IS NULL"),
+        Index(
+            "activities_participants_idx",
+            "participants",
+            postgresql_using="gin",
+            postgresql_where="done_at IS NULL AND participants <> '{}'",
+        ),
         Index("activities_parent_owner_idx", "parent_owner_id"),
         Index("activities_parent_department_idx", "parent_department_id"),
     )
