@@ -1,17 +1,35 @@
-"""Fixtures of the browser journeys: a running product and the Chromium that `make browser` found."""
+"""Fixtures of the browser journeys: a running product, the Chromium that `make browser` found, and people who sit in front of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import BrowserContext, expect
 
+from e2e.visitor import Visitor
+from e2e.watch import Watch
 from saas.devstack import browser
+from saas.devstack.mailbox_store import MailStore
 from tests.conftest import environment, mailbox, servers  # noqa: F401 - pytest finds these fixtures by their names here
 from tests.live import Product
 
 browser.prepare_driver()
+expect.set_options(timeout=15_000)
+
+LANGUAGE_TAGS = {"en": "en-GB", "zh_Hans": "zh-CN"}
+DESK = {"viewport": {"width": 1280, "height": 800}}
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep all journeys on one worker: two browsers and two products at once are too much for two cores."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @pytest.fixture(scope="session")
@@ -34,3 +52,49 @@ def product(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactor
 def base_url(product: Product) -> str:
     """Let `page.goto("/")` mean the public site."""
     return product.url(path="")
+
+
+@pytest.fixture
+def watch() -> Iterator[Watch]:
+    """Fail a journey in which a browser complained about anything, or asked a host that is not ours."""
+    found = Watch()
+    yield found
+    assert found.faults == []
+
+
+Comes = Callable[..., Visitor]
+
+
+@pytest.fixture
+def comes(
+    new_context: Callable[..., BrowserContext],
+    product: Product,
+    mailbox: MailStore,  # noqa: F811 - the fixture above
+    watch: Watch,
+    request: pytest.FixtureRequest,
+) -> Comes:
+    """Give people with a browser of their own: `comes()`, `comes("zh_Hans")`, `comes(on=PHONE)`, `comes(java_script_enabled=False)`.
+
+    With PICTURES=<folder> in the environment every step of a journey is kept there as a picture.
+    """
+
+    def arrive(locale: str = "en", on: dict[str, Any] = DESK, **options: Any) -> Visitor:
+        context = new_context(locale=LANGUAGE_TAGS[locale], **{**on, **options})
+        context.set_default_timeout(15_000)
+        watch.over(context)
+        people.append(1)
+        return Visitor(
+            context.new_page(), product, mailbox, locale, is_touch=bool(on.get("has_touch")),
+            pictures=_folder(request.node.originalname, len(people)),
+        )  # fmt: skip
+
+    people: list[int] = []
+    return arrive
+
+
+def _folder(journey: str, number: int) -> Path | None:
+    if "PICTURES" not in os.environ:
+        return None
+    folder = Path(os.environ["PICTURES"]) / journey / str(number)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
