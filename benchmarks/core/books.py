@@ -1,36 +1,40 @@
-"""Workspaces of a given size: real rows of the product's own making, multiplied inside the database."""
+"""Workspaces of a given size: opened by the product's onboarding, filled with rows of its own making, multiplied inside the database."""
 
 from __future__ import annotations
 
-import random
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import psycopg
-from faker import Faker
 from psycopg import sql
 from psycopg.types.json import Jsonb
 from sqlalchemy import select
 
+from benchmarks.core import drafts
 from saas.auth import sessions
 from saas.auth.identities import Identity
-from saas.auth.members import Department, Member
+from saas.auth.members import Member
 from saas.auth.seeds import Firm
-from saas.core.clock import now
-from saas.core.db import copy_rows
 from saas.core.ids import new_id
+from saas.crm.accounts.definition import ACCOUNTS
 from saas.crm.contacts.definition import CONTACTS
-from saas.crm.objects.derive import derive
+from saas.crm.objects.codes import code
+from saas.crm.objects.definition import ObjectDef
+from saas.crm.search import vocabulary
+from saas.crm.search.tokens import token_id
 from saas.onboarding import Application, claim, finish, plant
-from saas.tenants.provision import raw_transaction
 from saas.tenants.runtime import Runtime
-from saas.tenants.session import Tenant, control_session, long_scope, tenant_session
+from saas.tenants.session import Tenant, control_session, tenant_session
 
-BASE_ROWS = 20_000
-LOCALES = ("en_US", "de_DE", "zh_CN")
-# 张伟 is the most common name of China; a real book of a million people holds thousands of them.
-COMMON = (("伟", "张"), ("伟", "王"), ("芳", "李"), ("敏", "张"))
+# So many contacts for each account; one contact in five has none.
+CONTACTS_PER_ACCOUNT = 10
+KEYS = {"accounts": "01980000-0001-7000-8000-", "contacts": "01980000-0002-7000-8000-"}
+# Above this, indexes are dropped first and made again at the end.
+FEW = 5_000
 
 
 @dataclass(frozen=True)
@@ -41,122 +45,114 @@ class Book:
     size: int
     host: str
     token: str
-    contact_id: UUID
+
+    @property
+    def contact_id(self) -> UUID:
+        """One of its contacts, who has an account."""
+        return UUID(f"{KEYS['contacts']}{1:012x}")
 
 
-def make_book(runtime: Runtime, size: int, seed: int) -> Book:
-    """Open a workspace through the product's onboarding and fill it with `size` contacts."""
+def make_book(runtime: Runtime, admin_url: Callable[[str], str], size: int) -> Book:
+    """Open a workspace and fill it with `size` contacts and a tenth as many accounts. `admin_url` gives the superuser's URL of a cell."""
     with control_session(runtime.databases) as control:
         founder = Identity(email=f"bench-{new_id().hex[-12:]}@example.org", name="Bench Admin")
         control.add(founder)
-    firm = Firm(f"Bench {size}", "en", "EUR", "Europe/Berlin", "DE")
     slug = f"bench-{new_id().hex[-10:]}"
+    firm = Firm(f"Bench {size:,}", "en", "EUR", "Europe/Berlin", "DE")
     tenant = claim(runtime.databases, runtime.owners, Application(slug=slug, firm=firm, identity_id=founder.id))
     plant(runtime.databases, tenant)
     finish(runtime.databases, tenant)
     with control_session(runtime.databases) as control:
         token = sessions.create(control, founder.id, tenant.id)
-    key = _fill(runtime, tenant, size, seed)
-    return Book(tenant, size, runtime.settings.host(slug), token, key)
+    _fill(runtime, admin_url(tenant.cell), tenant, size)
+    return Book(tenant, size, runtime.settings.host(slug), token)
 
 
-def _fill(runtime: Runtime, tenant: Tenant, size: int, seed: int) -> UUID:
-    base = min(size, BASE_ROWS)
-    indexes = _drop_indexes(runtime, tenant) if size > BASE_ROWS else []
-    with tenant_session(runtime.databases, tenant, long_scope(tenant)) as session:
-        member = session.execute(select(Member.id, Member.department_id)).first()
-        departments = [department for (department,) in session.execute(select(Department.id))]
-        assert member is not None
-        columns = [column.key for column in CONTACTS.model.__table__.columns]
-        rows = [_draft(number, member.id, departments[number % len(departments)], columns, seed) for number in range(base)]
-        is_json = {column.key for column in CONTACTS.model.__table__.columns if str(column.type) == "JSONB"}
-        copy_rows(
-            session.connection(),
-            "contacts",
-            columns,
-            ([Jsonb(row[name]) if name in is_json else row[name] for name in columns] for row in rows),
-        )
-    _multiply(runtime, tenant, columns, base, size)
-    _create_indexes(runtime, tenant, indexes)
-    return UUID(str(rows[0]["id"]))
+def _fill(runtime: Runtime, admin_url: str, tenant: Tenant, size: int) -> None:
+    with tenant_session(runtime.databases, tenant) as session:
+        owner_id, department_id = session.execute(select(Member.id, Member.department_id)).one()
+    accounts = max(1, size // CONTACTS_PER_ACCOUNT)
+    account = f"CASE WHEN n.nr %% 5 > 0 THEN {_key('accounts', f'(n.nr::bigint * 7919) %% {accounts} + 1')} END"
+    engine = {"owner_id": f"'{owner_id}'::uuid", "department_id": f"'{department_id}'::uuid", "created_by": f"'{owner_id}'::uuid"}
+    _multiply(admin_url, tenant, ACCOUNTS, drafts.accounts(), accounts, engine)
+    _multiply(admin_url, tenant, CONTACTS, drafts.contacts(), size, {**engine, "account_id": account})
+    _teach(runtime, tenant, min(size, drafts.BASE_CONTACTS))
 
 
-def _draft(number: int, owner_id: UUID, department_id: UUID, columns: list[str], seed: int) -> dict[str, Any]:
-    fake, dice = _fakers(seed)[number % len(LOCALES)], random.Random(seed * 1_000_003 + number)
-    given, family = dice.choice(COMMON) if number % 30 == 2 else (fake.first_name(), fake.last_name())
-    row: dict[str, Any] = dict.fromkeys(columns)
-    row.update(
-        id=new_id(), code=f"CON-{number:06d}", owner_id=owner_id, department_id=department_id, given_name=given, family_name=family,
-        job_title=fake.job()[:60], city=fake.city()[:60],
-        emails=[{"value": f"p{number}@firm{dice.randrange(5_000)}.example.com", "label": "work"}],
-        phones=[{"value": f"+4930{dice.randrange(10**6, 10**7)}", "label": "work"}], tag_ids=[], custom={}, is_sample=False,
-        version=1,
-        no_calls=False, no_marketing=False, tokens=[], keys=[], created_at=now(), updated_at=now(), created_by=owner_id, updated_by=owner_id,
-    )  # fmt: skip
-    draft = _Draft(row)
-    derive(CONTACTS, draft)  # type: ignore[arg-type]
-    return row
+def _multiply(admin_url: str, tenant: Tenant, obj: ObjectDef, base: list[drafts.Row], size: int, engine: dict[str, str]) -> None:
+    """Repeat the base rows under keys and codes of their own until there are `size`; indexes of large tables are made afterwards."""
+    table = obj.model.__table__
+    base, names = base[:size], [column.key for column in table.columns]
+    made = {**engine, "id": _key(obj.name, "n.nr"), "code": "n.code", "tokens": "b.tokens || n.tokens"}
+    picked = ", ".join(made.get(name, f'b."{name}"') for name in names)
+    with _inside(admin_url, tenant) as connection:
+        connection.execute("SET LOCAL session_replication_role = replica")  # Links are right by construction.
+        indexes = _drop_indexes(connection, obj.name) if size > FEW else []
+        connection.execute("CREATE TEMP TABLE numbered (nr int, code text, tokens int[]) ON COMMIT DROP")
+        connection.execute(f"CREATE TEMP TABLE base (nr int, LIKE {obj.name}) ON COMMIT DROP")  # type: ignore[arg-type]
+        for name in ("id", "department_id"):
+            connection.execute(f"ALTER TABLE base ALTER {name} DROP NOT NULL")  # type: ignore[arg-type]
+        _copy(connection, "numbered", [(nr, code(obj.prefix, nr), _code_tokens(obj, nr)) for nr in range(1, size + 1)])
+        is_json = [str(column.type) == "JSONB" for column in table.columns]
+        rows = [[Jsonb(row[name]) if json else row[name] for name, json in zip(names, is_json, strict=True)] for row in base]
+        _copy(connection, "base", [(nr, *row) for nr, row in enumerate(rows)])
+        columns = ", ".join(f'"{name}"' for name in names)
+        rest = f"FROM numbered n JOIN base b ON b.nr = (n.nr - 1) %% {len(base)} ORDER BY n.nr"
+        connection.execute(f"INSERT INTO {obj.name} ({columns}) SELECT {picked} {rest}", [])  # type: ignore[arg-type]
+        connection.execute("INSERT INTO counters VALUES (%s, %s)", [obj.prefix, size])
+    _create_indexes(admin_url, tenant, indexes)
+    with psycopg.connect(admin_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("VACUUM ANALYZE {}.{}").format(sql.Identifier(tenant.schema_name), sql.Identifier(obj.name)))
 
 
-class _Draft:
-    """Attributes over a dict, so that the engine's own derivation fills the row."""
-
-    def __init__(self, row: dict[str, Any]) -> None:
-        self.__dict__ = row
+def _key(name: str, number: str) -> str:
+    return f"('{KEYS[name]}' || lpad(to_hex({number}), 12, '0'))::uuid"
 
 
-_made: dict[int, list[Faker]] = {}
+def _code_tokens(obj: ObjectDef, number: int) -> list[int]:
+    """Say what saas.crm.search.tokens says of a code, without its care for codes of other systems: a million times."""
+    return [token_id(f"%{obj.prefix.lower()}{number}"), token_id(f"%{number}")]
 
 
-def _fakers(seed: int) -> list[Faker]:
-    if seed not in _made:
-        _made[seed] = [Faker(locale) for locale in LOCALES]
-        for fake in _made[seed]:
-            fake.seed_instance(seed)
-    return _made[seed]
+def _copy(connection: psycopg.Connection[Any], table: str, rows: Sequence[Sequence[Any]]) -> None:
+    with connection.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN") as target:  # type: ignore[arg-type]
+        for row in rows:
+            target.write_row(row)
 
 
-def _multiply(runtime: Runtime, tenant: Tenant, columns: list[str], base: int, size: int) -> None:
-    """Repeat the base rows under new keys and codes until there are `size`."""
-    if size <= base:
-        return
-    own = {"id": "gen_random_uuid()", "code": "'CON-' || (row_number() OVER () + %s)"}
-    picked = ", ".join(own.get(name, f'c."{name}"') for name in columns)
-    names = ", ".join(f'"{name}"' for name in columns)
-    with raw_transaction(runtime.owners.cells[tenant.cell]) as connection:
-        _in_schema(connection, tenant)
-        connection.execute(
-            f"INSERT INTO contacts ({names}) SELECT {picked} FROM contacts c CROSS JOIN generate_series(1, %s) LIMIT %s",  # type: ignore[arg-type]
-            [10_000_000, -(-size // base), size - base],
-        )
+def _teach(runtime: Runtime, tenant: Tenant, count: int) -> None:
+    """Teach the vocabulary the words of the names, as an import does."""
+    heard: dict[str, int] = {}
+    for row in drafts.contacts()[:count]:
+        for word in vocabulary.words([row["name"]], is_person=True):
+            heard[word] = heard.get(word, 0) + 1
+    with tenant_session(runtime.databases, tenant) as session:
+        statement, rows = vocabulary.addition(heard, heard)
+        session.execute(statement, rows)
 
 
-def _drop_indexes(runtime: Runtime, tenant: Tenant) -> list[str]:
-    with raw_transaction(runtime.owners.cells[tenant.cell]) as connection:
-        _in_schema(connection, tenant)
-        query = (
-            "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = current_schema() AND tablename = 'contacts'"
-            " AND indexname LIKE '%%\\_idx'"
-        )
-        found = connection.execute(query, []).fetchall()
-        for name, _definition in found:
-            connection.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(name)))
-        return [definition for _name, definition in found]
+def _drop_indexes(connection: psycopg.Connection[Any], table: str) -> list[str]:
+    query = "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = current_schema() AND tablename = %s AND indexname LIKE '%%\\_idx'"
+    found = connection.execute(query, [table]).fetchall()
+    for name, _definition in found:
+        connection.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(name)))
+    # The search index takes longest.
+    return sorted((definition for _name, definition in found), key=lambda definition: "(tokens)" not in definition)
 
 
-def _create_indexes(runtime: Runtime, tenant: Tenant, definitions: list[str]) -> None:
-    with raw_transaction(runtime.owners.cells[tenant.cell]) as connection:
-        _in_schema(connection, tenant)
-        connection.execute("SET LOCAL maintenance_work_mem = '1GB'")
-        for definition in definitions:
+def _create_indexes(admin_url: str, tenant: Tenant, definitions: list[str]) -> None:
+    def create(definition: str) -> None:
+        with _inside(admin_url, tenant) as connection:
+            connection.execute("SET LOCAL maintenance_work_mem = '1GB'; SET LOCAL max_parallel_maintenance_workers = 0")
             connection.execute(definition)  # type: ignore[arg-type]
-    with runtime.owners.cells[tenant.cell].connect() as owner:
-        raw: Any = owner.connection.dbapi_connection
-        raw.rollback()
-        raw.autocommit = True
-        raw.execute(sql.SQL("VACUUM ANALYZE {}.contacts").format(sql.Identifier(tenant.schema_name)))
-        raw.autocommit = False
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(create, definitions))
 
 
-def _in_schema(connection: psycopg.Connection[Any], tenant: Tenant) -> None:
-    connection.execute(sql.SQL("SET LOCAL search_path = {}, extensions").format(sql.Identifier(tenant.schema_name)))
+@contextmanager
+def _inside(admin_url: str, tenant: Tenant) -> Iterator[psycopg.Connection[Any]]:
+    """Open one transaction of the superuser inside a firm's schema."""
+    with psycopg.connect(admin_url) as connection:
+        connection.execute(sql.SQL("SET LOCAL search_path = {}, extensions").format(sql.Identifier(tenant.schema_name)))
+        yield connection

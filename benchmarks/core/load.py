@@ -8,9 +8,12 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+
+TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)
@@ -22,9 +25,10 @@ class Ask:
 
 @dataclass
 class Outcome:
-    """What came of a run: answers a second, seconds of each answer, and the answers that were errors."""
+    """What came of a run: answers a second, CPU seconds the server used for one, seconds each took, and how many were errors."""
 
     rate: float
+    cpu_s: float
     times_s: list[float]
     errors: int
 
@@ -34,22 +38,34 @@ class Outcome:
         return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
 
 
-def get(host: str, path: str, token: str) -> Ask:
+@dataclass(frozen=True)
+class Served:
+    """A running server."""
+
+    port: int
+    pid: int
+
+    def cpu_s(self) -> float:
+        """Return the CPU seconds, user and system, that the process and its children have used."""
+        return sum(_cpu_s(pid) for pid in _family(self.pid))
+
+
+def get(host: str, path: str, token: str, headers: Mapping[str, str] | None = None) -> Ask:
     """Make a GET of a signed-in browser."""
-    return Ask(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nCookie: session={token}; visitor=x\r\n\r\n".encode())
+    more = "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items())
+    return Ask(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nCookie: session={token}; visitor=x\r\n{more}\r\n".encode())
 
 
 def post(host: str, path: str, token: str, body: str) -> Ask:
     """Make a form submission of a signed-in browser; the body carries the CSRF token."""
-    head = (
-        f"POST {path} HTTP/1.1\r\nHost: {host}\r\nCookie: session={token}; visitor=x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-    )
+    kind = "application/x-www-form-urlencoded"
+    head = f"POST {path} HTTP/1.1\r\nHost: {host}\r\nCookie: session={token}; visitor=x\r\nContent-Type: {kind}\r\n"
     return Ask(f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode())
 
 
 @contextmanager
-def server(target: str, environment: dict[str, str], workers: int = 1) -> Iterator[int]:
-    """Run an ASGI target under granian; yield its port."""
+def server(target: str, environment: dict[str, str], workers: int = 1) -> Iterator[Served]:
+    """Run an ASGI target under granian, in one process unless more are wanted."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
@@ -58,7 +74,7 @@ def server(target: str, environment: dict[str, str], workers: int = 1) -> Iterat
     process = subprocess.Popen(command, env={**os.environ, **environment})
     try:
         _wait(port, process)
-        yield port
+        yield Served(port, process.pid)
     finally:
         process.terminate()
         process.wait(20)
@@ -76,32 +92,45 @@ def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
     raise TimeoutError
 
 
-def drive(port: int, asks: Sequence[Ask], seconds: float, concurrency: int) -> Outcome:
+def _family(pid: int) -> Iterator[int]:
+    yield pid
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for child in (task / "children").read_text().split():
+            yield from _family(int(child))
+
+
+def _cpu_s(pid: int) -> float:
+    # The second field, the program's name, may hold blanks (proc(5)).
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS_PER_S
+
+
+def drive(served: Served, asks: Sequence[Ask], seconds: float, concurrency: int) -> Outcome:
     """Send the requests in turn over `concurrency` connections for some seconds."""
-    return asyncio.run(_drive(port, asks, seconds, concurrency))
+    return asyncio.run(_drive(served, asks, seconds, concurrency))
 
 
-async def _drive(port: int, asks: Sequence[Ask], seconds: float, concurrency: int) -> Outcome:
+async def _drive(served: Served, asks: Sequence[Ask], seconds: float, concurrency: int) -> Outcome:
     times: list[float] = []
     errors, turn = 0, 0
-    end = time.perf_counter() + seconds
+    used, began = served.cpu_s(), time.perf_counter()
+    end = began + seconds
 
     async def one() -> None:
         nonlocal errors, turn
-        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 20)
+        reader, writer = await asyncio.open_connection("127.0.0.1", served.port, limit=1 << 20)
         while time.perf_counter() < end:
             ask = asks[turn % len(asks)]
             turn += 1
-            began = time.perf_counter()
+            sent = time.perf_counter()
             writer.write(ask.raw)
             status = await _answer(reader)
-            times.append(time.perf_counter() - began)
+            times.append(time.perf_counter() - sent)
             errors += status >= 400
         writer.close()
 
-    began = time.perf_counter()
     await asyncio.gather(*(one() for _number in range(concurrency)))
-    return Outcome(len(times) / (time.perf_counter() - began), times, errors)
+    return Outcome(len(times) / (time.perf_counter() - began), (served.cpu_s() - used) / len(times), times, errors)
 
 
 async def _answer(reader: asyncio.StreamReader) -> int:
