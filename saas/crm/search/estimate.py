@@ -12,8 +12,10 @@ from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import ClauseElement
 
-# Microseconds of one row found by an index, and of fetching one from the table, measured in memory.
-ENTRY_US = 0.25
+# Microseconds of a row found in the index of tokens, of one found in an index of rights, and of fetching one from the
+# table, measured with everything in memory.
+WORD_US = 0.12
+RIGHT_US = 0.3
 FETCH_US = 1.5
 
 
@@ -45,18 +47,25 @@ class Estimate:
     @property
     def by_words_us(self) -> float:
         """Microseconds to fetch all rows that match and look at the rights of each."""
-        return self.matching * (ENTRY_US + FETCH_US)
+        return self.matching * (WORD_US + FETCH_US)
 
     @property
     def by_rights_us(self) -> float:
         """Microseconds when the rights are searched by too: with the words, or alone where very little is seen."""
-        both = (self.matching + self.visible) * ENTRY_US + self.hits * FETCH_US
-        return min(both, self.visible * (ENTRY_US + FETCH_US))
+        both = self.matching * WORD_US + self.visible * RIGHT_US + self.hits * FETCH_US
+        return min(both, self.visible * (RIGHT_US + FETCH_US))
 
     @property
     def is_filtered(self) -> bool:
-        """Whether the rights should only be looked at, not searched by."""
+        """Whether, to fetch all hits, the rights should only be looked at, not searched by."""
         return self.by_words_us <= self.by_rights_us
+
+    def is_filtered_for(self, wanted: int) -> bool:
+        """Say the same where any `wanted` of the hits will do."""
+        share = min(1.0, wanted / max(1, self.hits))
+        by_words = self.matching * (WORD_US + FETCH_US * share)
+        both = self.matching * WORD_US + self.visible * RIGHT_US + self.hits * FETCH_US * share
+        return by_words <= min(both, self.visible * (RIGHT_US + FETCH_US))
 
     @property
     def fence_us(self) -> float:

@@ -91,9 +91,10 @@ def count(execute: Execute, searched: Searched, query: Query, where: ColumnEleme
     """Count the hits, stopping at `cap + 1`: a greater result than `cap` means "more than that"."""
     matching = criterion(query, searched.tokens)
     expected = estimate(execute, searched.table, matching, where)
-    hits = fenced(select(searched.id.label("hit_id")).where(matching), where, expected.is_filtered)
+    is_filtered = expected.is_filtered_for(cap + 1)
+    hits = fenced(select(searched.id.label("hit_id")).where(matching), where, is_filtered)
     few = select(hits.c.hit_id).limit(cap + 1)
-    few = few.where(hits.c.is_seen) if expected.is_filtered else few
+    few = few.where(hits.c.is_seen) if is_filtered else few
     return int(execute(select(func.count()).select_from(few.subquery()))[0][0])
 
 

@@ -66,15 +66,16 @@ def _leading(
     if ends:
         inside = and_(inside, searched.key <= ends[0][0])
     columns = (searched.id.label("hit_id"), searched.key.label("hit_key"), name.label("hit_name"))
-    matching = criterion(judge.query, searched.tokens)
-    hits = select(*columns).where(inside, matching, where).cte("hits").prefix_with("MATERIALIZED")
-    return execute(select(*hits.c).order_by(hits.c.hit_key, hits.c.hit_id).limit(limit))
+    rows = select(*columns, searched.tokens.label("hit_tokens")).where(inside, where)
+    near = rows.cte("near").prefix_with("MATERIALIZED")
+    hits = select(near.c.hit_id, near.c.hit_key, near.c.hit_name).where(criterion(judge.query, near.c.hit_tokens))
+    return execute(hits.order_by(near.c.hit_key, near.c.hit_id).limit(limit))
 
 
 def _sample(execute: Execute, searched: Searched, name: ColumnElement[Any], query: Query, where: ColumnElement[bool]) -> Sequence[Any]:
     """Fetch a bounded number of hits, wherever they match."""
     matching = criterion(query, searched.tokens)
-    is_filtered = estimate(execute, searched.table, matching, where).is_filtered
+    is_filtered = estimate(execute, searched.table, matching, where).is_filtered_for(SAMPLED)
     columns = (searched.id.label("hit_id"), searched.key.label("hit_key"), name.label("hit_name"))
     hits = fenced(select(*columns).where(matching), where, is_filtered)
     statement = select(hits.c.hit_id, hits.c.hit_key, hits.c.hit_name).limit(SAMPLED)

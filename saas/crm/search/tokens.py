@@ -31,6 +31,7 @@ _READ_CHARACTERS = 12
 _PERSON_CHARACTERS = 6
 _LONGEST_INITIALS = 8
 _LONGEST_PHONE = 20
+_TYPED_TOGETHER = 2
 
 _APOSTROPHES = re.compile("[’‘ʼʻ`´']")
 _EXPANDED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "Ø": "Oe", "Å": "Aa"})
@@ -159,8 +160,8 @@ def names_as_typed(name: str, is_person: bool) -> set[str]:
                 run = "".join(group)[: _PERSON_CHARACTERS if is_person else _READ_CHARACTERS]
                 read = syllables(run, is_person_name=is_person)
                 found.update(read)
-                found.add("".join(read))
-                found.add("".join(read[1:]) if is_person else "")
+                # Whole names of three syllables are nearly as many as the people, and learnt by nobody.
+                found.update("".join(read[start:]) for start in range(len(read)) if len(read) - start <= _TYPED_TOGETHER)
     found.discard("")
     return found
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rapidfuzz.distance import OSA
-from sqlalchemy import ARRAY, Insert, Select, Text, func, literal, select
+from sqlalchemy import ARRAY, Insert, Integer, Select, Text, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 
 from saas.core.text.folding import fold
@@ -36,7 +36,7 @@ class Correction:
 
 
 def words(names: Iterable[str], *, is_person: bool = False) -> set[str]:
-    """List the words of names that may be mistyped: folded words of 3 to 24 letters, pinyin whole and by syllable."""
+    """List the words of names that may be mistyped: folded words of 3 to 24 letters, pinyin by syllable and in pairs."""
     return {
         word
         for name in names
@@ -66,13 +66,21 @@ def unknown(found: Iterable[str]) -> Select[Any]:
     return select(listed.c.word).where(~select(_TABLE.c.word).where(_TABLE.c.word == listed.c.word).exists())
 
 
-def addition(counts: Mapping[str, int], new: Iterable[str]) -> tuple[Insert, list[dict[str, Any]]]:
-    """Build the statement and rows that add words and count their uses; keys are worked out for `new` words only."""
-    fresh = set(new)
-    statement = insert(_TABLE)
-    statement = statement.on_conflict_do_update(index_elements=["word"], set_={"uses": _TABLE.c.uses + statement.excluded.uses})
-    rows = [{"word": word, "keys": keys(word) if word in fresh else [], "uses": counts[word]} for word in sorted(counts)]
-    return statement, rows
+def addition(counts: Mapping[str, int], new: Iterable[str]) -> Insert:
+    """Build the statement that adds the `new` ones of some words with how often they came up.
+
+    One statement however many they are. Known words are left alone: counting each use of `zhang` would cost an import
+    more than the rest of its search, and where several corrections fit, the early counts tell which is the commoner.
+    """
+    ordered = sorted(new)
+    listed = func.unnest(
+        literal(ordered, ARRAY(Text)),
+        literal(["{" + ",".join(keys(word)) + "}" for word in ordered], ARRAY(Text)),
+        literal([counts[word] for word in ordered], ARRAY(Integer)),
+    ).table_valued("word", "keys", "uses")
+    named = listed.render_derived(name="listed")
+    rows = select(named.c.word, cast(named.c["keys"], ARRAY(Text)), named.c.uses)
+    return insert(_TABLE).from_select(["word", "keys", "uses"], rows).on_conflict_do_nothing()
 
 
 def candidates(word: str) -> Select[Any]:
