@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from saas.auth.context import Context
-from saas.crm.imports.offer import targets_of
+from saas.crm.imports.proposals import targets_of
 from saas.crm.imports.runs import BUSY
 from saas.crm.objects import access
 from saas.crm.objects.definition import ObjectDef

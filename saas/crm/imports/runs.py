@@ -3,48 +3,51 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, select
 
 from saas.auth.context import Context
-from saas.auth.directory import touch
-from saas.auth.members import Member
 from saas.core.errors import Conflict, Forbidden, Invalid, NotFound
 from saas.core.i18n import _
 from saas.core.ids import new_id
 from saas.core.storage import Storage
 from saas.crm import registry
-from saas.crm.imports.offer import targets_of
-from saas.crm.imports.plan import CREATE, MODES
+from saas.crm.imports import owners, work
 from saas.crm.objects import journal
 from saas.crm.objects.definition import ObjectDef
-from saas.crm.transfer.limits import DEFAULT
-from saas.crm.transfer.tables import ImportFix, ImportIssue, ImportRun
+from saas.crm.transfer.limits import DEFAULT, MEGABYTE
+from saas.crm.transfer.tables import ImportIssue, ImportRun
 from saas.tenants.outbox import enqueue
 
 IMPORTABLE = ("contacts", "accounts")
-EXPECTED = "expected"
 BUSY = ("uploaded", "preparing", "checking", "running", "reverting")
+CANCELLABLE = ("uploaded", "preparing", "prepared", "checking", "checked", "running")
+FILE_MEGABYTES = DEFAULT.file_bytes // MEGABYTE
+LISTED = 200
 
 
 def start(ctx: Context, storage: Storage, object_name: str, filename: str, path: Path) -> ImportRun:
-    """Take in a file and begin to read it. Raises Invalid({"file": …}), Forbidden."""
+    """Take in a file and begin to read it. Raises Invalid({"file": …}), NotFound, Forbidden."""
     obj = importable(ctx, object_name)
     size = path.stat().st_size
     if size == 0:
         raise Invalid({"file": _("The file is empty. Export it again and check that it has rows.")})
     if size > DEFAULT.file_bytes:
-        limit = DEFAULT.file_bytes // 1_000_000
-        raise Invalid({"file": _("The file is larger than %(limit)s MB. Split it into smaller files.", limit=limit)})
+        raise Invalid({"file": too_large()})
     run_id = new_id()
     key = f"{ctx.tenant.id}/imports/{run_id}/file"
     storage.put(key, path)
-    run = ImportRun(id=run_id, object=obj.name, filename=filename[:200], file_key=key, file_bytes=size, created_by=ctx.member.id)
+    name = "".join(char for char in filename if char.isprintable())[:200] or "file"
+    run = ImportRun(id=run_id, object=obj.name, filename=name, file_key=key, file_bytes=size, created_by=ctx.member.id)
     ctx.db.add(run)
-    enqueue(ctx.db, "import.prepare", tenant_id=str(ctx.tenant.id), run_id=str(run_id))
+    enqueue(ctx.db, "import.prepare", run_id=str(run_id))
     return run
+
+
+def too_large() -> str:
+    """Say that a file is too large, in the reader's language."""
+    return _("The file is larger than %(limit)s MB. Split it into smaller files.", limit=FILE_MEGABYTES)
 
 
 def importable(ctx: Context, object_name: str) -> ObjectDef:
@@ -68,60 +71,10 @@ def find(ctx: Context, run_id: UUID | None, *, is_locked: bool = False) -> Impor
 
 def all_runs(ctx: Context) -> list[ImportRun]:
     """List the runs the member may see, newest first."""
-    query = select(ImportRun).order_by(ImportRun.created_at.desc()).limit(200)
+    query = select(ImportRun).order_by(ImportRun.created_at.desc()).limit(LISTED)
     if not ctx.rights.is_admin:
         query = query.where(ImportRun.created_by == ctx.member.id)
     return list(ctx.db.execute(query).scalars())
-
-
-def set_mapping(ctx: Context, run: ImportRun, columns: dict[int, str], options: dict[str, Any]) -> None:
-    """Say what goes where and begin the dry run. Raises Invalid({"mapping": …}), Conflict while the run is busy.
-
-    `columns` is column index → target key; `options` has mode, key, date_order, decimal, owners (text → member key or "").
-    """
-    if run.state not in ("prepared", "checked", "failed") or not run.prepared:
-        raise Conflict(_("This import cannot be changed just now."))
-    known = {target.key: target for target in targets_of(registry.get(run.object))}
-    chosen = {index: key for index, key in columns.items() if key}
-    if any(key not in known for key in chosen.values()):
-        raise Invalid({"mapping": _("Choose one of the list.")})
-    single = [key for key in chosen.values() if not known[key].is_many]
-    twice = next((key for key in single if single.count(key) > 1), None)
-    if twice:
-        raise Invalid({"mapping": _("Two columns go to %(field)s. Choose one of them.", field=str(known[twice].label))})
-    if not chosen:
-        raise Invalid({"mapping": _("Choose at least one column.")})
-    if options.get("mode", CREATE) not in MODES:
-        raise Invalid({"mode": _("Choose one of the list.")})
-    if options["mode"] != CREATE and not options.get("key"):
-        raise Invalid({"key": _("Choose by what a record is recognised.")})
-    inverted = {entry["index"] for entry in run.mapping.get("columns", ()) if entry.get("invert")}
-    run.mapping = {
-        **run.mapping,
-        "columns": [{"index": index, "target": key, "invert": index in inverted} for index, key in sorted(chosen.items())],
-    }
-    run.options = {**run.options, **options}
-    _begin_check(ctx, run)
-
-
-def fix_cell(ctx: Context, run: ImportRun, row: int, column: int, text: str) -> None:
-    """Lay a person's text over one cell of the file. Raises Conflict once the run has begun."""
-    if run.state != "checked":
-        raise Conflict(_("This import cannot be changed just now."))
-    ctx.db.merge(ImportFix(run_id=run.id, row=row, column=column, text=text.strip()[:5_000]))
-    ctx.db.execute(delete(ImportIssue).where(ImportIssue.run_id == run.id, ImportIssue.row == row, ImportIssue.column == column))
-
-
-def check_again(ctx: Context, run: ImportRun) -> None:
-    """Repeat the dry run, after cells were mended."""
-    if run.state != "checked":
-        raise Conflict(_("This import cannot be changed just now."))
-    _begin_check(ctx, run)
-
-
-def _begin_check(ctx: Context, run: ImportRun) -> None:
-    run.state, run.counts, run.next_row, run.problem = "checking", {}, 0, None
-    enqueue(ctx.db, "import.check", tenant_id=str(ctx.tenant.id), run_id=str(run.id))
 
 
 def begin(ctx: Context, run: ImportRun) -> None:
@@ -130,42 +83,31 @@ def begin(ctx: Context, run: ImportRun) -> None:
         return
     if run.state != "checked":
         raise Conflict(_("This import cannot be started just now."))
+    ctx.require(f"{run.object}:{'edit' if run.options['mode'] == 'update' else 'create'}")
     batch = journal.batch(ctx, "import", import_id=run.id)
-    run.options = {**run.options, "batch": batch, "owners": _owners(ctx, run.options.get("owners", {}))}
+    run.options = {**run.options, "batch": batch, "owners": owners.expect(ctx, run.options.get("owners", {}))}
     run.state, run.next_row, run.counts, run.started_at = "running", 0, {}, ctx.now
     ctx.db.execute(delete(ImportIssue).where(ImportIssue.run_id == run.id))
     enqueue(ctx.db, "import.run", run_id=str(run.id))
 
 
-def _owners(ctx: Context, chosen: dict[str, str]) -> dict[str, str]:
-    """Make those people known who are named as owners and not invited yet: they own their records until they come."""
-    found = dict(chosen)
-    for text, key in chosen.items():
-        if key == EXPECTED:
-            ctx.require("members:manage")
-            person = Member(name=text[:100], status="expected", department_id=ctx.member.department_id, language=ctx.workspace.language)
-            ctx.db.add(person)
-            ctx.db.flush()
-            found[text] = str(person.id)
-    if found != chosen:
-        touch(ctx.db)
-    return found
-
-
 def cancel(ctx: Context, run: ImportRun) -> None:
-    """Stop a run; what it has brought in so far stays and can be reverted."""
-    if run.state not in BUSY and run.state not in ("prepared", "checked"):
+    """Stop a run; what it has brought in so far stays and can be reverted. Raises Conflict when there is nothing to stop."""
+    if run.state not in CANCELLABLE:
         raise Conflict(_("This import cannot be stopped any more."))
     run.state, run.finished_at = ("done" if run.started_at else "cancelled"), ctx.now
+    enqueue(ctx.db, "import.tidy", keys=[run.file_key, work.rows_key(run)])
 
 
 def revert(ctx: Context, run: ImportRun) -> None:
     """Begin to take out what a run brought in. Raises Forbidden for another's run, Conflict when there is nothing to revert."""
     if run.created_by != ctx.member.id and not ctx.rights.is_admin:
         raise Forbidden(_("Only an admin can revert somebody else's import."))
+    if run.state in ("reverting", "reverted"):
+        return
     if run.state != "done":
         raise Conflict(_("There is nothing to revert."))
     batch = journal.batch(ctx, "import.revert", undoes=run.options["batch"], import_id=run.id)
-    run.undo_note = {"batch": batch, "member": str(ctx.member.id)}
+    run.undo_note = {**run.undo_note, "batch": batch, "member": str(ctx.member.id)}
     run.state = "reverting"
     enqueue(ctx.db, "import.revert", run_id=str(run.id))

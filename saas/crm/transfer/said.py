@@ -13,7 +13,7 @@ from typing import Any
 from saas.core.errors import DomainError
 from saas.core.i18n import N_, _, ngettext
 from saas.crm.transfer.said_cells import CELL_TEXTS
-from saas.crm.transfer.said_rows import ROW_TEXTS
+from saas.crm.transfer.said_rows import GROUP_TEXTS, ROW_TEXTS
 
 Figure = str | int
 
@@ -117,6 +117,11 @@ class Said:
             return counted(number, {**shown, "num": shown["count"]})
         text = FILE_TEXTS.get(self.code) or ROW_TEXTS.get(self.code) or CELL_TEXTS[self.code]
         return _(text, **shown) if shown else _(text)
+
+    @property
+    def of_many(self) -> str:
+        """The same about many cells or rows, without the figures of one."""
+        return _(GROUP_TEXTS[self.code]) if self.code in GROUP_TEXTS else str(self)
 
     def as_json(self) -> dict[str, Any]:
         """Return plain data that `said_from_json` reads back."""

@@ -1,0 +1,77 @@
+"""Drafts as lines of PostgreSQL's COPY text format (manual, COPY, "Text Format"): several times faster than statements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+import msgspec
+from psycopg import sql
+from sqlalchemy import ARRAY, Boolean, Connection, DateTime, Integer
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeEngine
+
+CHUNK_CHARS = 1 << 17
+Encode = Callable[[Any], str]
+
+_to_json = msgspec.json.Encoder().encode
+
+
+def copy_lines(connection: Connection, table: str, columns: Sequence[str], lines: Iterable[str]) -> None:
+    """Write lines (made by `encoders` of the same columns, joined by tabs) into a table of the current scope."""
+    raw: Any = connection.connection.driver_connection
+    names = sql.SQL(", ").join(sql.Identifier(column) for column in columns)
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), names)
+    with raw.cursor() as cursor, cursor.copy(statement) as target:
+        for chunk in _chunks(lines):
+            target.write(chunk)
+
+
+def encoder(kind: TypeEngine[Any]) -> Encode:
+    """Return how a value of a column's type (not None) is written."""
+    if isinstance(kind, JSONB):
+        return json
+    if isinstance(kind, ARRAY):
+        return _integers if isinstance(kind.item_type, Integer) else _texts
+    if isinstance(kind, Boolean):
+        return lambda value: "t" if value else "f"
+    if isinstance(kind, DateTime):
+        return lambda value: str(value.isoformat())
+    return text
+
+
+def text(value: Any) -> str:
+    """Write anything whose `str` PostgreSQL reads as the column's type."""
+    found = str(value)
+    if "\\" in found:
+        found = found.replace("\\", "\\\\")
+    return found if found.isprintable() else found.replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r")
+
+
+def json(value: Any) -> str:
+    """Write a value as JSON."""
+    return _to_json(value).decode().replace("\\", "\\\\")
+
+
+def _integers(value: list[int]) -> str:
+    return f"{{{','.join(map(str, value))}}}"
+
+
+def _texts(value: list[Any]) -> str:
+    if not value:
+        return "{}"
+    quoted = ",".join('"' + str(entry).replace("\\", "\\\\").replace('"', '\\"') + '"' for entry in value)
+    return text(f"{{{quoted}}}")
+
+
+def _chunks(lines: Iterable[str]) -> Iterator[str]:
+    kept: list[str] = []
+    size = 0
+    for line in lines:
+        kept.append(line)
+        size += len(line)
+        if size > CHUNK_CHARS:
+            yield "\n".join(kept) + "\n"
+            kept, size = [], 0
+    if kept:
+        yield "\n".join(kept) + "\n"
