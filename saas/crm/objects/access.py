@@ -78,7 +78,10 @@ def visible(rights: Rights, obj: ObjectDef, action: str = READ) -> ColumnElement
             reached.append(and_(kind == parent.name, _any(ways, model.parent_owner_id, model.parent_department_id)))
     if rights.member_id is not None:
         reached.append(model.owner_id == rights.member_id)
-        if obj.open_to and action == READ:
+        if action != READ:
+            # Whoever wrote it may change it, as long as it can still be read.
+            reached.append(and_(model.created_by == rights.member_id, visible(rights, obj)))
+        elif obj.open_to:
             reached.append(getattr(model, obj.open_to).contains([rights.member_id]))
     return or_(false(), *reached) if not _sees_all_parents(rights, obj, action) else true()
 
@@ -107,6 +110,8 @@ def allows(ctx: Context, obj: ObjectDef, record: Any, action: str) -> bool:
         return _reaches(branches(rights, obj.name, action), record.owner_id, record.department_id)
     if record.owner_id == rights.member_id:
         return True
+    if action != READ and record.created_by == rights.member_id and allows(ctx, obj, record, READ):
+        return True
     kind = getattr(record, obj.parent[0])
     if kind is None:
         return _reaches(branches(rights, obj.name, action), record.owner_id, record.department_id)
@@ -131,14 +136,27 @@ def require(ctx: Context, obj: ObjectDef, record: Any, action: str) -> None:
 
 
 def assignees(ctx: Context, obj: ObjectDef) -> tuple[MemberInfo, ...]:
-    """List the members to whom the member may assign records of an object, by name; nobody inactive (Rights 1)."""
+    """List the members to whom the member may assign records of an object, oneself included, by name.
+
+    `assign` bounds members as well as rows (Rights 1), and nobody gets what they could not read (Rights 12).
+    """
     scope = ctx.rights.scope(obj.name, ASSIGN)
     near = {Scope.DEPARTMENT: ctx.rights.departments, Scope.SUBTREE: ctx.rights.subtree}.get(scope, frozenset())
     return tuple(
         member
         for member in ctx.directory.members.values()
-        if member.id == ctx.member.id or (member.status != "inactive" and (scope is Scope.ALL or member.department_id in near))
+        if member.id == ctx.member.id or ((scope is Scope.ALL or member.department_id in near) and _could_read(ctx, obj, member))
     )
+
+
+def _could_read(ctx: Context, obj: ObjectDef, member: MemberInfo) -> bool:
+    # Somebody named by an import and not yet invited has no rights yet, but is meant to own records.
+    return member.status == "expected" or ctx.directory.rights(member).scope(obj.name, READ) is not Scope.NONE
+
+
+def may_orphan(ctx: Context, obj: ObjectDef) -> bool:
+    """Tell whether the member may give records to nobody: that takes them out of everybody's own, and needs the widest reach."""
+    return ctx.rights.scope(obj.name, ASSIGN) is Scope.ALL
 
 
 def criteria(session: Session) -> list[Any]:

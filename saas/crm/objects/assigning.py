@@ -1,4 +1,4 @@
-"""To whom records may be given: `assign` bounds members as well as rows (Rights 1), and nobody gets what they could not read (12)."""
+"""To whom a form may give records: the same bounds as everywhere (`access.assignees`), as a choice and as a check."""
 
 from __future__ import annotations
 
@@ -6,39 +6,23 @@ from uuid import UUID
 
 from saas.auth.context import Context
 from saas.auth.directory import MemberInfo
-from saas.auth.permissions import ASSIGN, READ, Scope
+from saas.auth.permissions import ASSIGN
 from saas.core.errors import Invalid
 from saas.core.i18n import _
+from saas.crm.objects import access
 from saas.crm.objects.definition import ObjectDef
 
 
 def assignees(ctx: Context, obj: ObjectDef) -> tuple[MemberInfo, ...]:
-    """List the members to whom the acting member may give records of an object, by name."""
-    return tuple(member for member in ctx.directory.members.values() if may_assign_to(ctx, obj, member))
-
-
-def may_assign_to(ctx: Context, obj: ObjectDef, member: MemberInfo) -> bool:
-    """Tell whether a member is within the reach of the acting member's `assign`, and could read what they get."""
-    if member.status == "inactive":
-        return False
-    # Somebody named by an import and not yet invited has no rights yet, but is meant to own records.
-    if member.status == "active" and ctx.directory.rights(member).scope(obj.name, READ) is Scope.NONE:
-        return False
-    scope = ctx.rights.scope(obj.name, ASSIGN)
-    if scope is Scope.ALL:
-        return True
-    if scope is Scope.SUBTREE:
-        return member.department_id in ctx.rights.subtree
-    if scope is Scope.DEPARTMENT:
-        return member.department_id in ctx.rights.departments
-    return scope is Scope.OWN and member.id == ctx.member.id
+    """List the members to whom the acting member may give records of an object, by name; none for who may not assign."""
+    return access.assignees(ctx, obj) if ctx.rights.may(f"{obj.name}:{ASSIGN}") else ()
 
 
 def require_assignee(ctx: Context, obj: ObjectDef, member_id: UUID | None) -> MemberInfo | None:
-    """Find the member records are to be given to; None, nobody, needs the widest scope. Raises Invalid({"owner_id": …})."""
-    member = ctx.directory.members.get(member_id) if member_id else None
-    if member and may_assign_to(ctx, obj, member):
-        return member
-    if member_id is None and ctx.rights.scope(obj.name, ASSIGN) is Scope.ALL:
+    """Find the member records are to be given to; None is nobody. Raises Invalid({"owner_id": …})."""
+    if member_id is None and access.may_orphan(ctx, obj):
         return None
-    raise Invalid({"owner_id": _("Choose one of the list.")})
+    found = next((member for member in assignees(ctx, obj) if member.id == member_id), None)
+    if found is None:
+        raise Invalid({"owner_id": _("Choose one of the list.")})
+    return found

@@ -227,4 +227,5 @@ def _people_options(ctx: Context, obj: ObjectDef, made: Mapping[str, Any]) -> di
     if now and now not in dict(people):
         found = next((member for member in ctx.directory.members.values() if str(member.id) == now), None)
         people = [*people, (now, found.name if found else "?")]
-    return {"options": tuple(people), "empty_label": _("Nobody")}
+    is_offered = access.may_orphan(ctx, obj) or not now
+    return {"options": tuple(people), "empty_label": _("Nobody") if is_offered else None}

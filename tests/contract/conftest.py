@@ -1,0 +1,30 @@
+"""One well-filled firm for all contract tests of a process; tests that change it take rows of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from anyio.from_thread import BlockingPortal
+
+from saas.app import Application
+from tests.contract.book import Book, open_book
+from tests.worlds import World, found_firm
+
+
+@pytest.fixture(scope="session")
+def book(portal: BlockingPortal, app: Application) -> Iterator[Book]:
+    """Give the filled firm."""
+    found = open_book(found_firm(portal, app, "Contract"))
+    yield found
+    for client in found.world.clients:
+        client.close()
+
+
+@pytest.fixture(scope="session")
+def neighbour(portal: BlockingPortal, app: Application) -> Iterator[World]:
+    """Give another firm on the same servers."""
+    found = found_firm(portal, app, "Neighbour")
+    yield found
+    for client in found.clients:
+        client.close()
