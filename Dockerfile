@@ -29,6 +29,7 @@ ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 TZ=UT
     STORAGE_URL=file:///data WEB_WORKERS=2
 COPY --from=environment /app/.venv .venv
 COPY migrations migrations
+COPY docs/guide docs/guide
 COPY saas saas
 COPY --from=assets /build/saas/web/static saas/web/static
 RUN rm -rf saas/devstack && python -m compileall -q saas migrations
