@@ -138,7 +138,7 @@ class Runner:
         return time.thread_time() * 1000 + int(self._schedule.read_text().split()[0]) / 1e6
 
     def floor(self) -> float:
-        """Time a fixed piece of work of the server, to compare runs by (80 ms on an idle two-core machine)."""
+        """Time a fixed piece of work of the server, to compare runs by."""
         start = self.now()
         self.connection.exec_driver_sql("SELECT count(*) FROM generate_series(1, 500000)")
         return self.now() - start

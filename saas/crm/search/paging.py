@@ -152,8 +152,9 @@ class _Search:
     def _walk(self, end: Position | None) -> tuple[Found, Position | None]:
         """Look through the next rows of the order; say where they end, None where the list itself ends."""
         reached = self._nth(self.wanted.after, WALKED, end)
-        columns = (*self._columns(), self.searched.tokens.label("hit_tokens"))
-        rows = select(*columns).where(self.where, *self._span(self.wanted.after, reached))
+        # Without tokens to look at, the index alone may answer.
+        tokens = () if self.lane.condition is None else (self.searched.tokens.label("hit_tokens"),)
+        rows = select(*self._columns(), *tokens).where(self.where, *self._span(self.wanted.after, reached))
         near = rows.cte("near").prefix_with("MATERIALIZED")
         statement = select(near.c.hit_id, near.c.hit_key).order_by(*self._order(near.c.hit_key, near.c.hit_id))
         if self.lane.condition is not None:
