@@ -265,3 +265,39 @@ def test_a_fragment_for_the_sheet_is_the_page_without_its_frame(world: World) ->
     assert sheet.status_code == 200
     assert "<html" not in sheet.text
     assert "data-sheet" in sheet.text
+
+
+def test_an_act_on_many_rows_is_taken_back_whole_but_never_over_later_changes(world: World) -> None:
+    grace = world.join("grace")
+    with world.acting() as ctx:
+        firms = [
+            records.create(ctx, ACCOUNTS, {"name": f"Firm {number:02d}", "owner_id": grace if number % 2 else ctx.member.id}).id
+            for number in range(30)
+        ]
+        for number, firm in enumerate(firms):
+            people(ctx, f"Person {number:02d}", account_id=firm)
+            records.create(ctx, NOTES, {"body": f"Note {number}", "subject_object": "accounts", "subject_id": firm})
+    admin = world.sign_in()
+    before = {page: rows(admin.get(page)) for page in ("/accounts?f.owner_id.any=me", f"/accounts?f.owner_id.any={grace}")}
+    assigned = do(admin, "assign", {"all": "1"}, "accounts", owner_id=str(grace))
+    with world.acting() as ctx:
+        changed = records.for_edit(ctx, ACCOUNTS, firms[0])
+        records.update(ctx, ACCOUNTS, changed, {"city": "Cork"})
+    with counted() as sent:
+        undone = admin.post(toast(assigned)["undo_action"])
+    assert len(sent) < 60
+    assert toast(undone)["message"] == "Undone"
+    assert {page: rows(admin.get(page)) for page in before} == before
+    assert rows(admin.get("/accounts?f.city.is=Cork")) == [str(firms[0])]
+
+    deleted = do(admin, "delete", {"all": "1"}, "accounts")
+    assert toast(deleted)["message"] == "30 accounts deleted"
+    assert rows(admin.get("/contacts?f.account_id.filled=1")) == []
+    with counted() as sent:
+        admin.post(toast(deleted)["undo_action"])
+    assert len(sent) < 60
+    assert {page: rows(admin.get(page)) for page in before} == before
+    assert "of 30" in texts(admin.htmx("/contacts/total?f.account_id.filled=1"))
+    with world.db() as db:
+        db.info["system"] = "test"
+        assert db.execute(select(func.count()).select_from(Note).where(Note.parent_owner_id == grace)).scalar() == 15

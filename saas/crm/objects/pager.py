@@ -24,6 +24,8 @@ from saas.crm.search.query import Query as Words
 
 # Above this many ways to reach rows, one condition is cheaper than a statement with a part for each.
 MAX_BRANCHES = 40
+# Rows looked at in order before anything dearer is tried.
+WALKED = 2_000
 
 Positions = list[tuple[UUID, Any]]
 
@@ -75,15 +77,37 @@ def executor(ctx: Context) -> paging.Execute:
 
 
 def _stepwise(ctx: Context, obj: ObjectDef, wanted: Wanted) -> Positions:
-    """Leave it to the search's pager, which takes steps of bounded cost until one holds the page."""
+    """Look at some rows in order; where these do not hold the page, leave the rest to the search's pager and its bounded steps.
+
+    The search's pager goes by the planner's estimates, which are of little use for filters: nobody keeps statistics of `lower(city)`.
+    """
+    where = and_(true(), visible(ctx, obj), *wanted.conditions)
+    found: Positions = []
+    if wanted.words.is_blank:
+        found, end = _walk(ctx, wanted, where)
+        if end is None or len(found) >= wanted.limit:
+            return found
+        wanted = replace(wanted, after=end, limit=wanted.limit - len(found))
     table: Any = obj.model.__table__
     order = wanted.order
     is_label = order.value.name == "sort_key"
     searched = paging.Searched(table, order.key, order.value, table.c.tokens, is_sort_key=is_label, is_person=obj.is_person)
     after = (wanted.after[1], wanted.after[0]) if wanted.after else None
     page = paging.Page(wanted.limit, after, order.is_descending)
-    where = and_(true(), visible(ctx, obj), *wanted.conditions)
-    return paging.page(executor(ctx), searched, wanted.words, where, page)
+    return found + paging.page(executor(ctx), searched, wanted.words, where, page)
+
+
+def _walk(ctx: Context, wanted: Wanted, where: ColumnElement[bool]) -> tuple[Positions, tuple[Any, UUID] | None]:
+    """Find the rows of the page among the next ones in order, and the place where these end (None: at the end of the list)."""
+    order = wanted.order
+    span = [order.beyond(wanted.after)] if wanted.after else []
+    last = _pairs(ctx, select(order.key, order.value).where(*span).order_by(*order.clauses).offset(WALKED - 1).limit(1))
+    end = (last[0][1], last[0][0]) if last else None
+    if end:
+        span.append(~order.beyond(end))
+    hits = select(order.key, order.value).where(*span, where).cte("hits").prefix_with("MATERIALIZED")
+    inside = replace(order, key=hits.c.id, value=hits.c[order.value.name])
+    return _pairs(ctx, select(inside.key, inside.value).order_by(*inside.clauses).limit(wanted.limit)), end
 
 
 def _fenced(ctx: Context, obj: ObjectDef, wanted: Wanted) -> Positions:
