@@ -74,6 +74,8 @@ def _prepare_database(connection: psycopg.Connection, app_url: str, ddl_url: str
     connection.execute(sql.SQL("GRANT CREATE, CONNECT ON DATABASE {} TO {}").format(database, ddl))
     connection.execute(sql.SQL("REVOKE ALL ON DATABASE {0} FROM PUBLIC; GRANT CONNECT ON DATABASE {0} TO {1}").format(database, app))
     connection.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
+    # Pages are short statements on data in memory: compiling them costs more than running them (docs/decisions/0003).
+    connection.execute(sql.SQL("ALTER DATABASE {0} SET jit = off; ALTER DATABASE {0} SET random_page_cost = 1.1").format(database))
     connection.execute("CREATE SCHEMA IF NOT EXISTS extensions; GRANT USAGE ON SCHEMA extensions TO PUBLIC")
     for extension in EXTENSIONS:
         connection.execute(sql.SQL("CREATE EXTENSION IF NOT EXISTS {} SCHEMA extensions").format(sql.Identifier(extension)))

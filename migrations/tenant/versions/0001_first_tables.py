@@ -100,7 +100,9 @@ def upgrade() -> None:
         sa.Column("uses", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("word", name=op.f("search_words_pkey")),
     )
-    op.create_index("search_words_keys_idx", "search_words", ["keys"], unique=False, postgresql_using="gin")
+    op.create_index(
+        "search_words_keys_idx", "search_words", ["keys"], unique=False, postgresql_using="gin", postgresql_with={"fastupdate": "off"}
+    )
     op.create_table(
         "settings_journal",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
@@ -258,26 +260,14 @@ def upgrade() -> None:
     op.create_index("accounts_created_idx", "accounts", ["created_at", "id"], unique=False)
     op.create_index("accounts_department_idx", "accounts", ["department_id", "sort_key", "id"], unique=False)
     op.create_index("accounts_import_idx", "accounts", ["import_id"], unique=False, postgresql_where="import_id IS NOT NULL")
-    op.create_index(
-        "accounts_keys_idx",
-        "accounts",
-        ["keys"],
-        unique=False,
-        postgresql_using="gin",
-        postgresql_with={"fastupdate": "off"},
-    )
+    op.create_index("accounts_keys_idx", "accounts", ["keys"], unique=False, postgresql_using="gin", postgresql_with={"fastupdate": "off"})
     op.create_index("accounts_owner_idx", "accounts", ["owner_id", "sort_key", "id"], unique=False)
     op.create_index(op.f("accounts_parent_account_id_idx"), "accounts", ["parent_account_id"], unique=False)
     op.create_index("accounts_sample_idx", "accounts", ["id"], unique=False, postgresql_where="is_sample")
     op.create_index("accounts_sort_idx", "accounts", ["sort_key", "id"], unique=False)
     op.create_index("accounts_tags_idx", "accounts", ["tag_ids"], unique=False, postgresql_using="gin", postgresql_where="tag_ids <> '{}'")
     op.create_index(
-        "accounts_tokens_idx",
-        "accounts",
-        ["tokens"],
-        unique=False,
-        postgresql_using="gin",
-        postgresql_with={"fastupdate": "on", "gin_pending_list_limit": "1024"},
+        "accounts_tokens_idx", "accounts", ["tokens"], unique=False, postgresql_using="gin", postgresql_with={"fastupdate": "on"}
     )
     op.create_index("accounts_updated_idx", "accounts", ["updated_at", "id"], unique=False)
     op.create_table(
@@ -327,15 +317,12 @@ def upgrade() -> None:
     op.create_index("activities_department_idx", "activities", ["department_id", "sort_key", "id"], unique=False)
     op.create_index("activities_import_idx", "activities", ["import_id"], unique=False, postgresql_where="import_id IS NOT NULL")
     op.create_index(
-        "activities_keys_idx",
-        "activities",
-        ["keys"],
-        unique=False,
-        postgresql_using="gin",
-        postgresql_with={"fastupdate": "off"},
+        "activities_keys_idx", "activities", ["keys"], unique=False, postgresql_using="gin", postgresql_with={"fastupdate": "off"}
     )
     op.create_index("activities_open_idx", "activities", ["owner_id", "due_at"], unique=False, postgresql_where="done_at IS NULL")
     op.create_index("activities_owner_idx", "activities", ["owner_id", "sort_key", "id"], unique=False)
+    op.create_index("activities_parent_department_idx", "activities", ["parent_department_id"], unique=False)
+    op.create_index("activities_parent_owner_idx", "activities", ["parent_owner_id"], unique=False)
     op.create_index(
         "activities_participants_idx",
         "activities",
@@ -344,8 +331,6 @@ def upgrade() -> None:
         postgresql_using="gin",
         postgresql_where="done_at IS NULL AND participants <> '{}'",
     )
-    op.create_index("activities_parent_department_idx", "activities", ["parent_department_id"], unique=False)
-    op.create_index("activities_parent_owner_idx", "activities", ["parent_owner_id"], unique=False)
     op.create_index("activities_sample_idx", "activities", ["id"], unique=False, postgresql_where="is_sample")
     op.create_index("activities_sort_idx", "activities", ["sort_key", "id"], unique=False)
     op.create_index("activities_subject_idx", "activities", ["subject_id", "happened_at"], unique=False)
@@ -353,12 +338,7 @@ def upgrade() -> None:
         "activities_tags_idx", "activities", ["tag_ids"], unique=False, postgresql_using="gin", postgresql_where="tag_ids <> '{}'"
     )
     op.create_index(
-        "activities_tokens_idx",
-        "activities",
-        ["tokens"],
-        unique=False,
-        postgresql_using="gin",
-        postgresql_with={"fastupdate": "on", "gin_pending_list_limit": "1024"},
+        "activities_tokens_idx", "activities", ["tokens"], unique=False, postgresql_using="gin", postgresql_with={"fastupdate": "on"}
     )
     op.create_index("activities_updated_idx", "activities", ["updated_at", "id"], unique=False)
     op.create_table(
@@ -433,14 +413,7 @@ def upgrade() -> None:
     op.create_index("notes_customer_idx", "notes", ["customer_id", "created_at"], unique=False)
     op.create_index("notes_department_idx", "notes", ["department_id", "sort_key", "id"], unique=False)
     op.create_index("notes_import_idx", "notes", ["import_id"], unique=False, postgresql_where="import_id IS NOT NULL")
-    op.create_index(
-        "notes_keys_idx",
-        "notes",
-        ["keys"],
-        unique=False,
-        postgresql_using="gin",
-        postgresql_with={"fastupdate": "off"},
-    )
+    op.create_index("notes_keys_idx", "notes", ["keys"], unique=False, postgresql_using="gin", postgresql_with={"fastupdate": "off"})
     op.create_index("notes_owner_idx", "notes", ["owner_id", "sort_key", "id"], unique=False)
     op.create_index("notes_parent_department_idx", "notes", ["parent_department_id"], unique=False)
     op.create_index("notes_parent_owner_idx", "notes", ["parent_owner_id"], unique=False)
@@ -448,14 +421,7 @@ def upgrade() -> None:
     op.create_index("notes_sort_idx", "notes", ["sort_key", "id"], unique=False)
     op.create_index("notes_subject_idx", "notes", ["subject_id", "created_at"], unique=False)
     op.create_index("notes_tags_idx", "notes", ["tag_ids"], unique=False, postgresql_using="gin", postgresql_where="tag_ids <> '{}'")
-    op.create_index(
-        "notes_tokens_idx",
-        "notes",
-        ["tokens"],
-        unique=False,
-        postgresql_using="gin",
-        postgresql_with={"fastupdate": "on", "gin_pending_list_limit": "1024"},
-    )
+    op.create_index("notes_tokens_idx", "notes", ["tokens"], unique=False, postgresql_using="gin", postgresql_with={"fastupdate": "on"})
     op.create_index("notes_updated_idx", "notes", ["updated_at", "id"], unique=False)
     op.create_table(
         "contacts",
@@ -515,25 +481,13 @@ def upgrade() -> None:
     op.create_index("contacts_created_idx", "contacts", ["created_at", "id"], unique=False)
     op.create_index("contacts_department_idx", "contacts", ["department_id", "sort_key", "id"], unique=False)
     op.create_index("contacts_import_idx", "contacts", ["import_id"], unique=False, postgresql_where="import_id IS NOT NULL")
-    op.create_index(
-        "contacts_keys_idx",
-        "contacts",
-        ["keys"],
-        unique=False,
-        postgresql_using="gin",
-        postgresql_with={"fastupdate": "off"},
-    )
+    op.create_index("contacts_keys_idx", "contacts", ["keys"], unique=False, postgresql_using="gin", postgresql_with={"fastupdate": "off"})
     op.create_index("contacts_owner_idx", "contacts", ["owner_id", "sort_key", "id"], unique=False)
     op.create_index("contacts_sample_idx", "contacts", ["id"], unique=False, postgresql_where="is_sample")
     op.create_index("contacts_sort_idx", "contacts", ["sort_key", "id"], unique=False)
     op.create_index("contacts_tags_idx", "contacts", ["tag_ids"], unique=False, postgresql_using="gin", postgresql_where="tag_ids <> '{}'")
     op.create_index(
-        "contacts_tokens_idx",
-        "contacts",
-        ["tokens"],
-        unique=False,
-        postgresql_using="gin",
-        postgresql_with={"fastupdate": "on", "gin_pending_list_limit": "1024"},
+        "contacts_tokens_idx", "contacts", ["tokens"], unique=False, postgresql_using="gin", postgresql_with={"fastupdate": "on"}
     )
     op.create_index("contacts_updated_idx", "contacts", ["updated_at", "id"], unique=False)
     # ### end Alembic commands ###
@@ -542,34 +496,19 @@ def upgrade() -> None:
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
     op.drop_index("contacts_updated_idx", table_name="contacts")
-    op.drop_index(
-        "contacts_tokens_idx",
-        table_name="contacts",
-        postgresql_using="gin",
-        postgresql_with={"fastupdate": "on", "gin_pending_list_limit": "1024"},
-    )
+    op.drop_index("contacts_tokens_idx", table_name="contacts", postgresql_using="gin", postgresql_with={"fastupdate": "on"})
     op.drop_index("contacts_tags_idx", table_name="contacts", postgresql_using="gin", postgresql_where="tag_ids <> '{}'")
     op.drop_index("contacts_sort_idx", table_name="contacts")
     op.drop_index("contacts_sample_idx", table_name="contacts", postgresql_where="is_sample")
     op.drop_index("contacts_owner_idx", table_name="contacts")
-    op.drop_index(
-        "contacts_keys_idx",
-        table_name="contacts",
-        postgresql_using="gin",
-        postgresql_with={"fastupdate": "off"},
-    )
+    op.drop_index("contacts_keys_idx", table_name="contacts", postgresql_using="gin", postgresql_with={"fastupdate": "off"})
     op.drop_index("contacts_import_idx", table_name="contacts", postgresql_where="import_id IS NOT NULL")
     op.drop_index("contacts_department_idx", table_name="contacts")
     op.drop_index("contacts_created_idx", table_name="contacts")
     op.drop_index("contacts_account_idx", table_name="contacts")
     op.drop_table("contacts")
     op.drop_index("notes_updated_idx", table_name="notes")
-    op.drop_index(
-        "notes_tokens_idx",
-        table_name="notes",
-        postgresql_using="gin",
-        postgresql_with={"fastupdate": "on", "gin_pending_list_limit": "1024"},
-    )
+    op.drop_index("notes_tokens_idx", table_name="notes", postgresql_using="gin", postgresql_with={"fastupdate": "on"})
     op.drop_index("notes_tags_idx", table_name="notes", postgresql_using="gin", postgresql_where="tag_ids <> '{}'")
     op.drop_index("notes_subject_idx", table_name="notes")
     op.drop_index("notes_sort_idx", table_name="notes")
@@ -577,9 +516,7 @@ def downgrade() -> None:
     op.drop_index("notes_parent_owner_idx", table_name="notes")
     op.drop_index("notes_parent_department_idx", table_name="notes")
     op.drop_index("notes_owner_idx", table_name="notes")
-    op.drop_index(
-        "notes_keys_idx", table_name="notes", postgresql_using="gin", postgresql_with={"fastupdate": "on", "gin_pending_list_limit": "1024"}
-    )
+    op.drop_index("notes_keys_idx", table_name="notes", postgresql_using="gin", postgresql_with={"fastupdate": "off"})
     op.drop_index("notes_import_idx", table_name="notes", postgresql_where="import_id IS NOT NULL")
     op.drop_index("notes_department_idx", table_name="notes")
     op.drop_index("notes_customer_idx", table_name="notes")
@@ -591,55 +528,35 @@ def downgrade() -> None:
     op.drop_table("member_departments")
     op.drop_table("invitations")
     op.drop_index("activities_updated_idx", table_name="activities")
-    op.drop_index(
-        "activities_tokens_idx",
-        table_name="activities",
-        postgresql_using="gin",
-        postgresql_with={"fastupdate": "on", "gin_pending_list_limit": "1024"},
-    )
+    op.drop_index("activities_tokens_idx", table_name="activities", postgresql_using="gin", postgresql_with={"fastupdate": "on"})
     op.drop_index("activities_tags_idx", table_name="activities", postgresql_using="gin", postgresql_where="tag_ids <> '{}'")
     op.drop_index("activities_subject_idx", table_name="activities")
     op.drop_index("activities_sort_idx", table_name="activities")
     op.drop_index("activities_sample_idx", table_name="activities", postgresql_where="is_sample")
-    op.drop_index("activities_parent_owner_idx", table_name="activities")
-    op.drop_index("activities_parent_department_idx", table_name="activities")
-    op.drop_index("activities_owner_idx", table_name="activities")
     op.drop_index(
         "activities_participants_idx",
         table_name="activities",
         postgresql_using="gin",
         postgresql_where="done_at IS NULL AND participants <> '{}'",
     )
+    op.drop_index("activities_parent_owner_idx", table_name="activities")
+    op.drop_index("activities_parent_department_idx", table_name="activities")
+    op.drop_index("activities_owner_idx", table_name="activities")
     op.drop_index("activities_open_idx", table_name="activities", postgresql_where="done_at IS NULL")
-    op.drop_index(
-        "activities_keys_idx",
-        table_name="activities",
-        postgresql_using="gin",
-        postgresql_with={"fastupdate": "off"},
-    )
+    op.drop_index("activities_keys_idx", table_name="activities", postgresql_using="gin", postgresql_with={"fastupdate": "off"})
     op.drop_index("activities_import_idx", table_name="activities", postgresql_where="import_id IS NOT NULL")
     op.drop_index("activities_department_idx", table_name="activities")
     op.drop_index("activities_customer_idx", table_name="activities")
     op.drop_index("activities_created_idx", table_name="activities")
     op.drop_table("activities")
     op.drop_index("accounts_updated_idx", table_name="accounts")
-    op.drop_index(
-        "accounts_tokens_idx",
-        table_name="accounts",
-        postgresql_using="gin",
-        postgresql_with={"fastupdate": "on", "gin_pending_list_limit": "1024"},
-    )
+    op.drop_index("accounts_tokens_idx", table_name="accounts", postgresql_using="gin", postgresql_with={"fastupdate": "on"})
     op.drop_index("accounts_tags_idx", table_name="accounts", postgresql_using="gin", postgresql_where="tag_ids <> '{}'")
     op.drop_index("accounts_sort_idx", table_name="accounts")
     op.drop_index("accounts_sample_idx", table_name="accounts", postgresql_where="is_sample")
     op.drop_index(op.f("accounts_parent_account_id_idx"), table_name="accounts")
     op.drop_index("accounts_owner_idx", table_name="accounts")
-    op.drop_index(
-        "accounts_keys_idx",
-        table_name="accounts",
-        postgresql_using="gin",
-        postgresql_with={"fastupdate": "off"},
-    )
+    op.drop_index("accounts_keys_idx", table_name="accounts", postgresql_using="gin", postgresql_with={"fastupdate": "off"})
     op.drop_index("accounts_import_idx", table_name="accounts", postgresql_where="import_id IS NOT NULL")
     op.drop_index("accounts_department_idx", table_name="accounts")
     op.drop_index("accounts_created_idx", table_name="accounts")
@@ -656,7 +573,7 @@ def downgrade() -> None:
     op.drop_table("tags")
     op.drop_index("settings_journal_at_idx", table_name="settings_journal")
     op.drop_table("settings_journal")
-    op.drop_index("search_words_keys_idx", table_name="search_words", postgresql_using="gin")
+    op.drop_index("search_words_keys_idx", table_name="search_words", postgresql_using="gin", postgresql_with={"fastupdate": "off"})
     op.drop_table("search_words")
     op.drop_table("roles")
     op.drop_index("outbox_due_idx", table_name="outbox", postgresql_where=sa.text("dead_at IS NULL"))

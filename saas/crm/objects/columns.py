@@ -49,7 +49,7 @@ DERIVED_COLUMNS = frozenset(("sort_key", "tokens", "keys"))
 
 
 # New entries wait in a short list, which searches read too, and are merged together: one by one, imports took three times as long.
-PENDING = {"fastupdate": "on", "gin_pending_list_limit": "1024"}
+PENDING = {"fastupdate": "on"}
 # Keys are few and unique: without the list they cost less to write, and an import asks for thousands of them in every batch.
 AT_ONCE = {"fastupdate": "off"}
 

@@ -13,7 +13,8 @@ class SearchWord(TenantBase):
     """A word, the keys under which its near misses meet it, and a rough count of its uses."""
 
     __tablename__ = "search_words"
-    __table_args__ = (Index("search_words_keys_idx", "keys", postgresql_using="gin"),)
+    # With a list of pending entries the planner would read the whole table instead.
+    __table_args__ = (Index("search_words_keys_idx", "keys", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),)
 
     word: Mapped[str] = mapped_column(primary_key=True)
     keys: Mapped[list[str]] = mapped_column(ARRAY(Text))
