@@ -225,3 +225,26 @@ def test_a_link_the_reader_may_not_open_is_plain_text(world: World) -> None:
     shown = world.sign_in("cara").get(f"/contacts/{contact}")
     assert "Secret Holding" in shown.text
     assert account not in shown.text
+
+
+def test_related_lists_show_five_and_count_only_what_the_reader_may_see(world: World) -> None:
+    client = world.sign_in()
+    account = make(client, "accounts", name="Kessler")
+    for number in range(6):
+        make(client, "contacts", family_name=f"Person {number}", account_id=account)
+    make(client, "accounts", name="Kessler Nord", parent_account_id=account)
+    page = client.get(f"/accounts/{account}")
+    said = texts(page)
+    assert "Contacts 6 All 6" in said
+    assert "Subsidiaries 1" in said
+    assert "Person 4" in said
+    assert "Person 5" not in said.split("Timeline")[1]
+    assert f'href="/contacts/new?account_id={account}&amp;next=/accounts/{account}"' in page.text
+    form = fields(client.get(f"/contacts/new?account_id={account}&next=/accounts/{account}"), "contacts-form")
+    assert form["account_id_text"] == ["Kessler"]
+    answer = client.post("/contacts/new", form | {"family_name": ["Seventh"]})
+    assert answer.headers["location"] == f"/accounts/{account}"
+    world.join("eva", grants={"accounts": {"read": "all"}, "contacts": {"read": "own"}})
+    said = texts(world.sign_in("eva").get(f"/accounts/{account}"))
+    assert "Person" not in said
+    assert "Contacts 0" in said

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -224,6 +224,14 @@ def test_show_more_brings_the_rest_without_repeating(world: World) -> None:
         answer = client.htmx(more[1].replace("&amp;", "&"), "timeline-more")
         assert "<html" not in answer.text
     assert seen == [f"Note {number:02d}." for number in reversed(range(45))]
+
+
+def test_an_end_without_a_day_is_on_the_day_of_the_beginning(world: World) -> None:
+    client = world.sign_in()
+    typed = {"kind": "meeting", "title": "Visit", "due_at": "3 Dec 2026", "due_at_time": "10:00", "ends_at": "", "ends_at_time": "11:30"}
+    assert client.post("/activities/new", typed).status_code == 303
+    meeting = only(world, ACTIVITIES)
+    assert meeting.ends_at - meeting.due_at == timedelta(minutes=90)
 
 
 def test_an_activity_has_a_page_of_its_own(world: World) -> None:

@@ -58,7 +58,7 @@ ACTIVITIES = ObjectDef(
         Choice(name="kind", label=L_("Kind"), options=KINDS, required=True),
         Text(name="title", label=L_("What"), required=True, is_sortable=True),
         DateTime(name="due_at", label=L_("Due"), is_sortable=True),
-        DateTime(name="ends_at", label=L_("Ends")),
+        DateTime(name="ends_at", label=L_("Ends"), follows="due_at"),
         DateTime(name="happened_at", label=L_("When"), is_sortable=True, is_editable=False),
         DateTime(name="done_at", label=L_("Done"), is_editable=False),
         Choice(name="priority", label=L_("Priority"), options=PRIORITIES),
@@ -72,7 +72,7 @@ ACTIVITIES = ObjectDef(
     searched={"names": ("title",), "codes": ("code",)},
     default_columns=("title", "kind", "due_at", "done_at", "priority", "owner_id"),
     default_sort="-happened_at",
-    facts=("kind", "due_at", "done_at"),
+    facts=("kind",),
     unused=unused,
     presets=(
         Preset(label=L_("All")),

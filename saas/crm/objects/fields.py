@@ -283,15 +283,18 @@ class Date(Field):
 class DateTime(Field):
     """A moment; typed and shown in the reader's time zone, kept in UTC. Midnight stands for a day without a time of day.
 
-    A form may send the time of day apart, as `<name>_time`.
+    A form may send the time of day apart, as `<name>_time`; alone it means the day of the field it `follows`, else today.
     """
 
+    follows: str = ""
     kind: ClassVar[str] = "datetime"
     operators: ClassVar[tuple[str, ...]] = ("min", "max", "empty", "filled")
 
     def read(self, form: Mapping[str, Sequence[str]], ctx: Context) -> Any:
-        clock = (form.get(f"{self.name}_time") or [""])[0].strip()
-        return self.parse(f"{(form.get(self.name) or [''])[0].strip()} {clock}", ctx)
+        day, clock = ((form.get(name) or [""])[0].strip() for name in (self.name, f"{self.name}_time"))
+        if clock and not day:
+            day = (form.get(self.follows) or [""])[0].strip()
+        return self.parse(f"{day} {clock}", ctx)
 
     def _parse(self, text: str, ctx: Context) -> datetime:
         zone = ZoneInfo(ctx.timezone)

@@ -93,7 +93,7 @@ def _is_asked(ctx: Context, kind: Kind, wanted: Field) -> bool:
 
 def write(ctx: Context, kind: Kind, subject: tuple[ObjectDef, UUID] | None, form: Form) -> Any:
     """Read what was written and keep it; return the new record. Raises Invalid, NotFound, Forbidden."""
-    form = _with_end(kind, forms.clean(form))
+    form = forms.clean(form)
     typed = forms.read(ctx, kind.obj, [f for f in kind.fields if _is_asked(ctx, kind, f)], form, is_new=True)
     for name in kind.needed:
         if name not in typed.errors and not typed.values.get(name):
@@ -111,13 +111,6 @@ def write(ctx: Context, kind: Kind, subject: tuple[ObjectDef, UUID] | None, form
     values = {name: value for name, value in said.items() if value is not None or name == "owner_id"}
     belonging = {"subject_object": subject[0].name, "subject_id": subject[1]} if subject else {}
     return records.create(ctx, ACTIVITIES, values | belonging | {"kind": kind.name})
-
-
-def _with_end(kind: Kind, form: dict[str, list[str]]) -> dict[str, list[str]]:
-    """A meeting whose end is only a time of day ends on the day it begins."""
-    if kind.name == "meeting" and form.get("ends_at_time", [""])[0] and not form.get("ends_at", [""])[0].strip():
-        form["ends_at"] = form.get("due_at", [""])
-    return form
 
 
 def words(kind: Kind) -> str:

@@ -144,10 +144,15 @@ def groups(ctx: Context, obj: ObjectDef, record: Any, view: RecordView, may_edit
         facts = [
             Fact(f, view.cells[f.name], f"{view.href}/edit/{f.name}" if may_edit and f.name in editable else None)
             for f in views.readable_fields(ctx, obj)
-            if f.group == key and (f.name not in unused or view.cells[f.name].text) and (f.name != obj.label_field or f.is_editable)
+            if f.group == key and (f.name not in unused or view.cells[f.name].text) and not _is_computed(obj, f)
         ]
         empty = sum(1 for fact in facts if not fact.cell.text)
         if facts:
             is_open = key not in FOLDED_GROUPS and empty < len(facts)
             found.append(FactGroup(key, str(label), facts, empty if is_open else 0, is_open))
     return found
+
+
+def _is_computed(obj: ObjectDef, field: Field) -> bool:
+    """Tell whether a field only repeats others that the page shows: a name put together, the moment that orders a timeline."""
+    return not field.is_editable and field.name in (obj.label_field, obj.timeline)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlencode
 
 from saas.auth.context import Context
 from saas.auth.permissions import EDIT
@@ -25,6 +26,7 @@ from saas.web.pages import page
 from saas.web.routing import workspace
 
 TEMPLATE = "objects/form.html"
+KIND = "kind"
 Form = Mapping[str, Sequence[str]]
 
 
@@ -167,6 +169,16 @@ def _subject_control(obj: ObjectDef, value: str, text: str, typed: forms.Typed |
     )
 
 
+def _kinds(req: Req, obj: ObjectDef, record: Any) -> list[tuple[str, str, bool]]:
+    """Offer the kinds of an object whose fields depend on its kind, each as a form of its own."""
+    wanted = obj.by_name.get(KIND)
+    if obj.unused is None or not isinstance(wanted, Choice):
+        return []
+    kept = [(name, req.one(name)) for name in (linking.SUBJECT, "next") if req.one(name)]
+    addresses = [(option, f"/{obj.name}/new?{urlencode([(KIND, option.value), *kept])}") for option in wanted.options]
+    return [(str(option.label), href, option.value == getattr(record, KIND)) for option, href in addresses]
+
+
 def _summary(obj: ObjectDef, source: Source) -> dict[str, str]:
     """Say above the form what is wrong, by the id of the control it concerns."""
     found = {}
@@ -180,6 +192,9 @@ def _summary(obj: ObjectDef, source: Source) -> dict[str, str]:
 def _show(ctx: Context, req: Req, obj: ObjectDef, record: Any, source: Source, subject: Control | None, status: int = 200) -> Reply:
     fields = controls.fields_of(ctx, obj, record)
     is_new = record.id is None
+    kinds = _kinds(req, obj, record) if is_new else []
+    if kinds:
+        fields = tuple(f for f in fields if f.name != KIND)
     general = source.errors.get("", "")
     return page(
         ctx,
@@ -191,6 +206,8 @@ def _show(ctx: Context, req: Req, obj: ObjectDef, record: Any, source: Source, s
         heading=_("New %(object)s", object=str(obj.singular).lower()) if is_new else obj.label_of(record),
         groups=controls.groups(ctx, obj, fields, source, is_new),
         subject=subject,
+        kinds=kinds,
+        kind=getattr(record, KIND, "") if kinds else "",
         errors=_summary(obj, source),
         general=general,
         action=f"/{obj.name}/new" if is_new else f"/{obj.name}/{record.id}/edit",
