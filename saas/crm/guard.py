@@ -28,6 +28,8 @@ def install() -> None:
 def _restrict(state: ORMExecuteState) -> None:
     if state.session.info.get("system"):
         return
+    if state.is_insert and state.bind_mapper is not None and issubclass(state.bind_mapper.class_, RecordBase):
+        raise UnsanctionedWrite(f"INSERT into {state.bind_mapper.local_table}")
     found = access.criteria(state.session)
     if found:
         state.statement = state.statement.options(*found)
