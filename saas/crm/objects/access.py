@@ -170,7 +170,7 @@ class Criteria(LoaderCriteriaOption):
 
     def _resolve_where_criteria(self, ext_info: Any) -> ColumnElement[bool]:
         found = super()._resolve_where_criteria(ext_info)
-        return ext_info._adapter.traverse(found) if ext_info.is_aliased_class else found  # type: ignore[no-any-return]
+        return ext_info._adapter.traverse(found) if ext_info.is_aliased_class else found
 
 
 def criteria(session: Session) -> list[Any]:
