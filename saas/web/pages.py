@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlencode
 
 from saas.auth.context import Context
 from saas.core.i18n import LOCALES, _
-from saas.web import navigation
+from saas.web import import_card, navigation
 from saas.web.exchange import TOAST_COOKIE, Reply, Req
 from saas.web.frame import Frame, FrameMember, FrameWorkspace, Site, Toast
 from saas.web.render import render, render_block
@@ -38,6 +38,7 @@ def frame(ctx: Context, req: Req) -> Frame:
         language=req.locale,
         theme=ctx.member.theme,
         toasts=_toasts(req),
+        jobs=import_card.cards(ctx, req),
         create_items=navigation.create_items(ctx),
         workspaces=((_("Your workspaces"), "/workspaces"),),
         is_rail_collapsed=req.cookies.get("rail") == "icons",

@@ -30,8 +30,8 @@ class Column:
 
 @dataclass(frozen=True)
 class Decisions:
-    """What a person has decided about texts: `choices` maps a target's key and a text to a choice, "" to leave the field empty;
-    `accepted` are the (column, code) of problems whose proposals are taken."""
+    """What a person has decided: `choices` maps a target's key and a text to a choice; `accepted` are the (column, code) of problems
+    whose proposals are taken."""
 
     choices: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     accepted: frozenset[tuple[int, str]] = frozenset()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -46,6 +46,14 @@ def read_again(ctx: Context, run: ImportRun, reading: Mapping[str, Any]) -> None
     run.options = {**run.options, "reading": turn, "chosen_reading": chosen, "earlier_reading": earlier, "choices": {}, "accepted": []}
     run.state, run.counts = "preparing", {}
     enqueue(ctx.db, "import.prepare", run_id=str(run.id), reading=turn)
+
+
+def take_as(run: ImportRun, obj: ObjectDef) -> None:
+    """Import a file as another object than was said first. Raises Conflict."""
+    _insist(run, "prepared", "checked")
+    run.object, run.state, run.counts = obj.name, "prepared", {}
+    run.mapping, options = proposals.propose(obj, prepared_from_json(run.prepared))
+    run.options = {**run.options, **options, "choices": {}, "owners": {}, "accepted": []}
 
 
 def set_mapping(ctx: Context, run: ImportRun, columns: Mapping[int, str], options: Mapping[str, Any]) -> None:
@@ -117,16 +125,18 @@ def decide(
     owners: Mapping[str, str] | None = None,
     accepted: list[str] | None = None,
     fixes: Mapping[tuple[int, int], str] | None = None,
+    forgotten: Mapping[int, Sequence[str]] | None = None,
 ) -> None:
     """Keep what a person says after the dry run. Raises Conflict, Invalid.
 
-    `choices` is column → text → choice ("" leaves the field empty); `owners` text → member's key, ME or EXPECTED; `accepted` are
+    `choices` is column → text → choice, `forgotten` column → texts whose choice is taken back;
+    `owners` text → member's key, ME or EXPECTED; `accepted` are
     `column:code` of problems whose proposals are taken; `fixes` (line, column) → what the cell says instead.
     """
     _insist(run, "checked")
     options = dict(run.options)
-    if choices:
-        options["choices"] = _merged_choices(run, choices)
+    if choices or forgotten:
+        options["choices"] = _merged_choices(run, choices or {}, forgotten or {})
     if owners:
         options["owners"] = {**options.get("owners", {}), **_known_owners(ctx, run, owners)}
     if accepted is not None:
@@ -137,15 +147,20 @@ def decide(
             ctx.db.merge(ImportFix(run_id=run.id, row=row, column=column, text=text.replace("\x00", "").strip()[:MOST_CHARS]))
 
 
-def _merged_choices(run: ImportRun, choices: Mapping[int, Mapping[str, str]]) -> dict[str, dict[str, str]]:
+def _merged_choices(
+    run: ImportRun, choices: Mapping[int, Mapping[str, str]], forgotten: Mapping[int, Sequence[str]]
+) -> dict[str, dict[str, str]]:
     obj = registry.get(run.object)
     found: dict[str, dict[str, str]] = {name: dict(known) for name, known in run.options.get("choices", {}).items()}
     targets = {entry["index"]: entry["target"] for entry in run.mapping["columns"]}
     for index, texts in choices.items():
         field = field_of(obj, targets.get(index, ""))
-        if not isinstance(field, Choice) or any(value and field.option(value) is None for value in texts.values()):
+        if not isinstance(field, Choice) or any(field.option(value) is None for value in texts.values()):
             raise Invalid({"choices": _("Choose one of the list.")})
         found.setdefault(targets[index], {}).update({text[:200]: value for text, value in texts.items()})
+    for index, gone in forgotten.items():
+        for text in gone:
+            found.get(targets.get(index, ""), {}).pop(text[:200], None)
     return found
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 from psycopg import sql
-from sqlalchemy import ARRAY, Boolean, Connection, DateTime, Integer
+from sqlalchemy import ARRAY, Boolean, Connection, DateTime, Integer, String
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
 
@@ -37,12 +37,24 @@ def encoder(kind: TypeEngine[Any]) -> Encode:
         return lambda value: "t" if value else "f"
     if isinstance(kind, DateTime):
         return lambda value: str(value.isoformat())
-    return text
+    return text if isinstance(kind, String) else str
 
 
-def text(value: Any) -> str:
-    """Write anything whose `str` PostgreSQL reads as the column's type."""
-    found = str(value)
+def once(encode: Encode) -> Encode:
+    """Write each object only once, for values that many rows of a batch share. Only while the batch keeps them alive."""
+    known: dict[int, str] = {}
+
+    def find(value: Any) -> str:
+        found = known.get(id(value))
+        if found is None:
+            found = known[id(value)] = encode(value)
+        return found
+
+    return find
+
+
+def text(found: str) -> str:
+    """Write a text."""
     if "\\" in found:
         found = found.replace("\\", "\\\\")
     return found if found.isprintable() else found.replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r")

@@ -67,11 +67,10 @@ def prepare_file(session: TenantSession, runtime: Runtime, run_id: str, reading:
         return
     if not _is_allowed(session, run):
         return
-    with acting(session, run.created_by, "import") as ctx:
-        run.prepared = found.as_json() | {"path": ""}
-        run.total_rows, run.state, run.counts = found.row_count, "prepared", {}
-        mapping, options = proposals.propose(ctx, registry.get(run.object), found)
-        run.mapping, run.options = mapping, {**run.options, **options}
+    run.prepared = found.as_json() | {"path": ""}
+    run.total_rows, run.state, run.counts = found.row_count, "prepared", {}
+    run.mapping, options = proposals.propose(registry.get(run.object), found)
+    run.options = {**run.options, **options}
 
 
 def _cannot_read(session: TenantSession, run: ImportRun | None, problem: Unreadable | FileNotFoundError) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from saas.auth.context import Context
 from saas.crm import registry
 from saas.crm.objects.definition import ObjectDef
 from saas.crm.transfer.cells import column_hints
@@ -25,7 +24,7 @@ def targets_of(obj: ObjectDef) -> list[Target]:
     return targets_for(obj, registry.OBJECTS)
 
 
-def propose(_ctx: Context, obj: ObjectDef, prepared: Prepared) -> tuple[dict[str, Any], dict[str, Any]]:
+def propose(obj: ObjectDef, prepared: Prepared) -> tuple[dict[str, Any], dict[str, Any]]:
     """Propose (mapping, options) for a file, both plain JSON."""
     preset = detect(prepared.headers, prepared.filename)
     found = suggest(prepared.headers, prepared.sample_rows, targets_of(obj), preset)

@@ -97,7 +97,8 @@ def _restore(ctx: Context, obj: ObjectDef, ids: Sequence[int]) -> int:
         wanted = select(obj.model).where(obj.model.id.in_([change.record_id for change in changes])).order_by(obj.model.id)
         locked = wanted.with_for_update().execution_options(populate_existing=True)
         found = {record.id: record for record in ctx.db.execute(locked).scalars()}
-    plain, touched = [], []
+    plain: list[JournalChange] = []
+    touched: list[JournalChange] = []
     for change in changes:
         record = found.get(change.record_id)
         is_plain = record is not None and record.version == change.version and access.allows(ctx, obj, record, EDIT)

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import DateTime, Uuid
+
 from saas.auth.context import Context
 from saas.crm.imports import copying
 from saas.crm.imports.changes import Change
@@ -18,6 +20,8 @@ from saas.crm.objects.words import learn
 from saas.crm.tags.verbs import all_tags, make
 
 JOURNAL_COLUMNS = ("batch_id", "object", "record_id", "action", "version", "after")
+
+_LISTS = (list, dict)
 
 # Takes so many numbers of a prefix. Done in a transaction of its own (gaps are allowed), nobody else waits for the batch.
 TakeCodes = Callable[[str, int], range]
@@ -60,7 +64,7 @@ def _lines(
 ) -> Iterator[str]:
     """Complete drafts one by one, while the server takes in the lines before; their journal lines are added to `journaled`."""
     batch, stamp = journal.batch(ctx), ctx.now.isoformat()
-    encoders = [(column.key, copying.encoder(column.type)) for column in obj.model.__table__.columns]
+    encoders = [(column.key, _encoder(column)) for column in obj.model.__table__.columns]
     kept = frozenset(images.image_columns(obj.model))
     stamps = {"created_at": stamp, "updated_at": stamp}
     for draft, number in zip(drafts, numbers, strict=True):
@@ -69,9 +73,18 @@ def _lines(
             draft.tag_ids = list(dict.fromkeys(tags[name.casefold()] for name in draft.tag_names))
         derive(obj, draft)
         values = draft.__dict__
-        image = {name: value for name, value in values.items() if value not in (None, [], {}) and name in kept}
+        image = {
+            name: value
+            for name, value in values.items()
+            if value is not None and name in kept and not (value.__class__ in _LISTS and not value)
+        }
         journaled.append(f"{batch}\t{obj.name}\t{draft.id}\tcreate\t1\t{copying.json(image | stamps)}")
         yield "\t".join(["\\N" if (value := values[name]) is None else encode(value) for name, encode in encoders])
+
+
+def _encoder(column: Any) -> copying.Encode:
+    encode = copying.encoder(column.type)
+    return copying.once(encode) if isinstance(column.type, Uuid | DateTime) else encode
 
 
 def _change(ctx: Context, obj: ObjectDef, changes: list[Change], tags: Mapping[str, UUID]) -> None:

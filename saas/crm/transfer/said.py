@@ -128,7 +128,7 @@ class Said:
         return {"code": self.code, "figures": dict(self.figures)}
 
 
-def said(code: str, **figures: Figure) -> Said:
+def said(code: str, /, **figures: Figure) -> Said:
     """Say the sentence `code` with these figures; whole numbers get thousands separators when shown."""
     return Said(code, figures)
 

@@ -19,7 +19,9 @@ ROW_TEXTS: Mapping[str, str] = {
     "refused_by_book": N_("The book could not take this row; it was left out."),
     # A run as a whole.
     "file_gone": N_("The file is not there any more. Upload it again."),
-    "not_allowed_now": N_("Whoever started this import has left, or may not import any more. What has come in stays; an admin can take it back."),
+    "not_allowed_now": N_(
+        "Whoever started this import has left, or may not import any more. What has come in stays; an admin can take it back."
+    ),
     # Rows that come in, with something to know.
     "several": N_("Several records have this key; %(code)s was taken."),
     "unknown_owner": N_("%(name)s is nobody in this workspace; you become the owner."),
