@@ -165,7 +165,11 @@ def _columns(obj: ObjectDef, query: Query, order: Order) -> list[Any]:
         if name in obj.by_name:
             names.update(obj.by_name[name].columns)
     if obj.parent:
-        names.update((*obj.parent, "customer_id"))
+        names.update((*obj.parent, "customer_id", "parent_owner_id", "parent_department_id", "created_by"))
+    if obj.open_to:
+        names.add(obj.open_to)
+    # What says who may change a row, and which fields it has at all.
+    names.update(column for f in obj.fields if f.required for column in f.columns)
     return [*(getattr(model, name) for name in sorted(names)), getattr(model, order.value.name).label("sort_value")]
 
 

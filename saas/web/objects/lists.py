@@ -7,16 +7,16 @@ from typing import Any
 
 from saas.auth import preferences
 from saas.auth.context import Context
-from saas.auth.permissions import BULK, CREATE, EDIT
+from saas.auth.permissions import ASSIGN, BULK, CREATE, EDIT
 from saas.core.locale_format import format_number
 from saas.crm import registry
-from saas.crm.objects import listing, views
+from saas.crm.objects import access, listing, views
 from saas.crm.objects.definition import ObjectDef
 from saas.crm.objects.fields import Field, FieldError
 from saas.crm.objects.listing import DEFAULT_SORT
 from saas.crm.search import find
 from saas.web.exchange import Reply, Req
-from saas.web.objects import filters, state
+from saas.web.objects import controls, filters, state
 from saas.web.objects.filters import Chip, FilterForm
 from saas.web.objects.state import ListState
 from saas.web.pages import page
@@ -39,6 +39,15 @@ class Column:
     direction: str = ""
 
 
+@dataclass(frozen=True)
+class ListRow:
+    """One row: how it shows, its dates as they are, and the fields that can be edited where they stand."""
+
+    view: views.RecordView
+    moments: dict[str, Any]
+    editable: frozenset[str]
+
+
 @dataclass
 class ListPage:
     """All that the template of a list draws."""
@@ -46,7 +55,7 @@ class ListPage:
     obj: ObjectDef
     state: ListState
     columns: tuple[Column, ...]
-    rows: list[tuple[views.RecordView, dict[str, Any]]]
+    rows: list[ListRow]
     previous_href: str = ""
     next_href: str = ""
     total: str = ""
@@ -59,7 +68,6 @@ class ListPage:
     corrected: str = ""
     may_create: bool = False
     may_bulk: bool = False
-    may_edit: bool = False
 
     @property
     def is_whole(self) -> bool:
@@ -111,11 +119,14 @@ def _build(ctx: Context, req: Req, asked: ListState, form: FilterForm | None) ->
     typed = asked.search
     asked, found = _found(ctx, asked, tuple(f.name for f in columns))
     shown = views.views(ctx, obj, found.rows, columns)
+    editable = frozenset(f.name for f in controls.fields_of(ctx, obj))
     made = ListPage(
         obj=obj,
         state=asked,
         columns=tuple(_column(asked, f) for f in columns),
-        rows=[(view, _moments(row, columns)) for view, row in zip(shown, found.rows, strict=True)],
+        rows=[
+            ListRow(view, _moments(row, columns), _editable(ctx, obj, row, editable)) for view, row in zip(shown, found.rows, strict=True)
+        ],
         previous_href=asked.href(cursor=found.previous_cursor) if found.previous_cursor else "",
         next_href=asked.href(cursor=found.next_cursor) if found.next_cursor else "",
         chips=filters.chips(ctx, asked, found.problems),
@@ -127,7 +138,6 @@ def _build(ctx: Context, req: Req, asked: ListState, form: FilterForm | None) ->
         column_options=_column_options(ctx, obj, columns),
         may_create=ctx.rights.may(f"{obj.name}:{CREATE}"),
         may_bulk=ctx.rights.may(f"{obj.name}:{BULK}"),
-        may_edit=ctx.rights.may(f"{obj.name}:{EDIT}"),
     )
     made.total = _known_total(ctx, req, made)
     return made
@@ -157,6 +167,14 @@ def _known_total(ctx: Context, req: Req, made: ListPage) -> str:
 
 def _total(number: int, has_more: bool) -> str:
     return format_number(number) + ("+" if has_more else "")
+
+
+def _editable(ctx: Context, obj: ObjectDef, row: Any, asked: frozenset[str]) -> frozenset[str]:
+    """Name those of the fields a form asks for that the member may change on this row."""
+    if not access.allows(ctx, obj, row, EDIT):
+        return frozenset()
+    unused = obj.unused(row) if obj.unused else frozenset()
+    return asked - unused - (frozenset() if access.allows(ctx, obj, row, ASSIGN) else {"owner_id"})
 
 
 def _moments(row: Any, columns: tuple[Field, ...]) -> dict[str, Any]:
