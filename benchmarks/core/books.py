@@ -132,7 +132,9 @@ def _teach(runtime: Runtime, tenant: Tenant, count: int) -> None:
 
 
 def _drop_indexes(connection: psycopg.Connection[Any], table: str) -> list[str]:
-    query = "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = current_schema() AND tablename = %s AND indexname LIKE '%%\\_idx'"
+    query = (
+        "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = current_schema() AND tablename = %s AND indexname LIKE '%%\\_idx'"
+    )
     found = connection.execute(query, [table]).fetchall()
     for name, _definition in found:
         connection.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(name)))

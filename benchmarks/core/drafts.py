@@ -49,7 +49,9 @@ def accounts() -> list[Row]:
     rows = []
     for person in people(BASE_ACCOUNTS, seed=8):
         is_chinese = is_han(person.name[0])
-        name = f"{person.city}{person.name[1:]}{dice.choice(_KINDS_ZH)}" if is_chinese else f"{person.name.split()[-1]} {dice.choice(_KINDS)}"
+        name = (
+            f"{person.city}{person.name[1:]}{dice.choice(_KINDS_ZH)}" if is_chinese else f"{person.name.split()[-1]} {dice.choice(_KINDS)}"
+        )
         rows.append(_drafted(ACCOUNTS, dice, name=name, city=person.city, emails=[], phones=[{"value": person.phone, "label": "work"}]))
     return rows
 

@@ -23,6 +23,7 @@ from jinja2 import (
 from markupsafe import Markup, escape
 
 from saas.core import i18n, locale_format
+from saas.web.inlining import InliningEnvironment
 
 FOLDER = Path(__file__).parent
 TEMPLATES = FOLDER / "templates"
@@ -60,7 +61,8 @@ class Renderer:
         self._manifest: dict[str, str] = {}
         self._manifest_mtime = 0.0
         self._parents: dict[str, str | None] = {}
-        self.environment = Environment(
+        # A changed component would not reach the templates it was compiled into.
+        self.environment = (Environment if is_development else InliningEnvironment)(
             loader=FileSystemLoader(TEMPLATES),
             autoescape=True,
             undefined=StrictUndefined,
@@ -143,11 +145,13 @@ class Renderer:
             slug=slug,
             attributes=attributes,
         )
+        if isinstance(environment, InliningEnvironment):
+            environment.seal()
 
     def _read_manifest(self) -> dict[str, str]:
-        path = STATIC / "manifest.json"
         if self._manifest and not self.is_development:
             return self._manifest
+        path = STATIC / "manifest.json"
         mtime = path.stat().st_mtime if path.exists() else 0.0
         if mtime != self._manifest_mtime:
             self._manifest = json.loads(path.read_text("utf-8"))
