@@ -52,7 +52,7 @@ def place(servers: Servers, environment: dict[str, str]) -> Place:
 
 @pytest.fixture
 def engine(place: Place) -> Iterator[Engine]:
-    made = app_engine(place.app_url, POOL)
+    made = app_engine(place.app_url, POOL, wait_s=60)
     yield made
     made.dispose()
 
