@@ -1,0 +1,160 @@
+"""What holds for every page a person can reach: no axe violation in either theme, nothing wider than a small phone, no word left in English."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from e2e import axe, books
+from e2e.conftest import Comes
+from e2e.visitor import Visitor
+
+PUBLIC = ("/", "/prices", "/terms", "/privacy", "/sign-up", "/sign-in", "/forgotten", "/forgotten?sent=1", "/no-such-page")
+DOORS = ("/sign-in", "/forgotten", "/start", "/reset/no-such-token", "/invitation/no-such-token")
+# Braces stand for records of the workspace that `furnished` prepares.
+INSIDE = (
+    "/today", "/accounts", "/accounts?edit=kind", "/accounts?q=nothing+like+it", "/accounts?f.kind.any=customer", "/contacts", "/activities",
+    "/accounts/new", "/contacts/new", "/activities/new?kind=task", "/activities/new?kind=meeting",
+    "{account}", "{account}/edit", "{account}/history", "{account}/delete", "{account}/timeline",
+    "{contact}", "{contact}?compose=call", "{contact}?compose=task", "{contact}?compose=meeting", "{contact}/edit",
+    "{activity}", "{activity}/edit", "/activities/log", "/search", "/search?q=kessler", "/search?q=qqqq", "/tags",
+    "/imports", "/imports/new", "{mapping}", "{checked}",
+    "/people", "/people/invite", "/people/staff/new", "{member}", "{member}/deactivate", "/settings", "/me", "/workspaces", "/no-such-page",
+    "/accounts/00000000-0000-7000-8000-000000000000",
+)  # fmt: skip
+# Names, codes and words that are the same in both languages.
+MAY_BE_LATIN = re.compile(
+    r"^(?:Onebook|CSV|Excel|XLSX|TSV|HubSpot|Salesforce|Zoho|Pipedrive|Google|Outlook|English|PNG|JPEG|WebP|GIF|MB|VIP|Esc|ACC|CON|ACT|LinkedIn"
+    r"|Chrome|Linux|WeChat|UTF|utf|GB|localhost|example|https?|www|anna|QR|[A-Z]{3})$"
+)
+
+
+def test_no_page_has_an_axe_violation_in_either_theme(comes: Comes, tmp_path: Path) -> None:
+    ada = comes()
+    broken: dict[str, list[str]] = {}
+    for name in _rounds(ada, tmp_path):
+        for theme in ("light", "dark"):
+            ada.page.emulate_media(color_scheme=theme)
+            found = axe.violations(ada.page)
+            if found:
+                broken[f"{name} ({theme})"] = found
+        ada.page.emulate_media(color_scheme="light")
+    assert broken == {}
+
+
+@pytest.mark.parametrize("width", [360])
+def test_no_page_is_wider_than_a_small_phone(comes: Comes, tmp_path: Path, width: int) -> None:
+    ada = comes(on={"viewport": {"width": width, "height": 740}})
+    wide = {name: over for name in _rounds(ada, tmp_path) if (over := ada.page.evaluate(_TOO_WIDE))}
+    assert wide == {}
+
+
+def test_no_page_in_chinese_has_an_english_word(comes: Comes, tmp_path: Path) -> None:
+    li = comes("zh_Hans")
+    english: dict[str, list[str]] = {}
+    for name in _rounds(li, tmp_path):
+        assert li.page.locator("html").get_attribute("lang") == "zh-Hans", name
+        words = [word for text in li.page.evaluate(_TEXTS) for word in re.findall(r"[A-Za-z]{2,}", text) if not MAY_BE_LATIN.match(word)]
+        if words:
+            english[name] = sorted(set(words))
+    assert english == {}
+
+
+def _rounds(visitor: Visitor, folder: Path) -> Iterator[str]:
+    """Go to every page; what it does to the browser has settled when its name is yielded."""
+    for path in PUBLIC:
+        yield _at(visitor, path)
+    places = furnished(visitor, folder)
+    for path in INSIDE:
+        yield _at(visitor, path.format(**places), path)
+    visitor.page.context.clear_cookies()
+    for path in DOORS:
+        yield f"door {_at(visitor, path)}"
+
+
+def _at(visitor: Visitor, path: str, name: str = "") -> str:
+    visitor.open(path)
+    expect(visitor.page.locator("h1").first).to_be_visible()
+    visitor.look(re.sub(r"\W+", "-", name or path).strip("-") or "start")
+    return name or path
+
+
+def furnished(visitor: Visitor, folder: Path) -> dict[str, str]:
+    """Open a workspace with sample data, an invited colleague, one without e-mail, a tag and two imports under way; return addresses."""
+    person = f"kim-{visitor.locale.lower()}-{folder.name[-12:]}@pages.example"
+    visitor.sign_up(person, "每页有限公司" if visitor.locale != "en" else "Every Page", "Kim")
+    visitor.press("Add sample data")
+    visitor.at_heading("Accounts")
+    visitor.invite(f"invited-{person}", "Bo")
+    visitor.open("/people/staff/new")
+    visitor.fill("Name", "Bo")
+    visitor.fill("Login name", "bo")
+    visitor.press("Make the sign-in")
+    visitor.at_heading("Code for %(name)s", name="Bo")
+    visitor.open("/tags")
+    visitor.fill("New tag", "VIP")
+    visitor.press("Add the tag")
+    visitor.toast("Tag added")
+    places = {
+        "account": _first(visitor, "/accounts"),
+        "contact": _first(visitor, "/contacts"),
+        "activity": _first(visitor, "/activities"),
+        "member": _first(visitor, "/people"),
+    }
+    people = books.persons(["VIP"], 8, ("zh_CN",))
+    places["mapping"] = _upload(visitor, books.chinese_file(folder, people))
+    places["checked"] = _upload(visitor, _damaged(folder))
+    visitor.press("Check all rows")
+    expect(visitor.page.locator("#begin-form")).to_be_visible()
+    return places
+
+
+def _first(visitor: Visitor, path: str) -> str:
+    visitor.open(path)
+    link = visitor.page.locator("tr[data-row] th a").first
+    return str(link.get_attribute("href"))
+
+
+def _upload(visitor: Visitor, file: Path) -> str:
+    visitor.open("/imports/new")
+    visitor.page.locator("input[type=file]").set_input_files(file)
+    visitor.press("Upload and read")
+    visitor.at_heading("What goes where")
+    return visitor.page.url.partition("/imports")[1] + visitor.page.url.partition("/imports")[2]
+
+
+def _damaged(folder: Path) -> Path:
+    """Write a file whose cells Excel has damaged."""
+    rows = ("姓名,手机,生日", "王伟,1.38E+10,2020-01-02", "李娜,13900000001,31.02.1990", "张敏,139 0000 0002,1990-05-06")
+    path = folder / "damaged.csv"
+    path.write_text("\n".join(rows), encoding="utf-8")
+    return path
+
+
+_TOO_WIDE = """() => {
+  const room = document.documentElement.clientWidth;
+  if (document.documentElement.scrollWidth <= room) return null;
+  const inScroller = (e) => { for (let p = e.parentElement; p && p !== document.body; p = p.parentElement) if (getComputedStyle(p).overflowX !== "visible") return true; return false; };
+  const wide = [...document.body.querySelectorAll("*")].filter((e) => e.getBoundingClientRect().right > room + 1 && e.offsetParent && !inScroller(e));
+  return `${document.documentElement.scrollWidth} px: ` + wide.slice(-3).map((e) => e.tagName.toLowerCase() + "." + e.className).join(", ");
+}"""
+
+# What the page says in its own words: text nodes that are neither typed by people nor marked as another language, and spoken labels.
+_TEXTS = """() => {
+  const own = "[lang]:not(html), code, kbd, .code-box, input, textarea, [data-inline-edit], tr[data-row] th, .identity-name, .identity-detail, .page-title, .place-text, .quiet-data";
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const texts = [];
+  while (walker.nextNode()) {
+    const parent = walker.currentNode.parentElement;
+    if (parent.closest("script, style, template, noscript") || parent.closest(own)) continue;
+    texts.push(walker.currentNode.textContent);
+  }
+  for (const e of document.body.querySelectorAll("[aria-label], [title], [placeholder]")) {
+    if (!e.closest(own) || e.matches("input, textarea")) texts.push(e.getAttribute("aria-label") ?? "", e.getAttribute("placeholder") ?? "");
+  }
+  return texts.filter((text) => text.trim());
+}"""
