@@ -10,6 +10,7 @@ from pathlib import Path
 from shutil import copyfileobj
 from tempfile import TemporaryDirectory
 from typing import Any
+from urllib.parse import parse_qsl
 
 from anyio import CapacityLimiter, to_thread
 from litestar import Litestar, Request, Response
@@ -104,7 +105,8 @@ async def _read(request: Request[Any, Any, Any], runtime: Runtime, leftovers: Ex
             else:
                 form.setdefault(name, []).append(str(value))
     query: dict[str, list[str]] = {}
-    for name, value in request.query_params.multi_items():
+    # Litestar's own reading forgets the order of names, in which a list's filters were set.
+    for name, value in parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True):
         query.setdefault(name, []).append(value)
     cookies = dict(request.cookies)
     wanted = (query.get("language") or [cookies.get(LANGUAGE_COOKIE, "")])[0]
