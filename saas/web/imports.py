@@ -236,7 +236,10 @@ def _to(run: ImportRun) -> Reply:
 def _upload_page(ctx: Context, req: Req, errors: dict[str, str], status: int = 200) -> Reply:
     objects = [(name, str(registry.get(name).plural)) for name in runs.IMPORTABLE if ctx.rights.may(f"{name}:create")]
     chosen = req.one("object", objects[0][0])
-    return page(ctx, req, "imports/new.html", status=status, errors=errors, objects=objects, chosen=chosen, limit=runs.FILE_MEGABYTES)
+    return page(
+        ctx, req, "imports/new.html", status=status, errors=errors, objects=objects, chosen=chosen, limit=runs.FILE_MEGABYTES,
+        too_large=runs.too_large(),
+    )  # fmt: skip
 
 
 def _run_page(ctx: Context, req: Req, run: ImportRun, errors: dict[str, str] | None = None, status: int = 200) -> Reply:

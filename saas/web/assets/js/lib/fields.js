@@ -63,6 +63,11 @@ function removeLine(line) {
 function showFile(input) {
   const box = input.closest("[data-file-drop]");
   const size = (bytes) => (bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`);
+  // A file that the server would refuse after minutes is refused at once.
+  if ([...input.files].some((file) => file.size > Number(input.dataset.maxBytes ?? Infinity))) {
+    input.value = "";
+    $("[data-file-name]", box).textContent = input.dataset.textTooLarge;
+  }
   box.classList.toggle("has-file", input.files.length > 0);
   if (input.files.length) $("[data-file-name]", box).textContent = [...input.files].map((file) => `${file.name} · ${size(file.size)}`).join(", ");
 }
