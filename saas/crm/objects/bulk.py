@@ -22,6 +22,8 @@ from saas.crm.objects.listing import Query
 from saas.crm.objects.removal import remove
 
 MAX_ROWS = 5_000
+# Rows of one statement, which must end well before its time is up.
+STEP = 1_000
 # What each act needs on a row beside reading it.
 NEEDED = {"assign": (EDIT, ASSIGN), "tags": (EDIT,), "delete": (DELETE,)}
 
@@ -159,9 +161,9 @@ def _change(row: Any, changed: Mapping[str, Any]) -> tuple[UUID, int, dict[str, 
 
 
 def _update(ctx: Context, obj: ObjectDef, keys: Sequence[UUID], values: Mapping[str, Any]) -> None:
-    if keys:
-        stamps = {"version": obj.model.version + 1, "updated_at": ctx.now, "updated_by": ctx.member.id}
-        _execute(ctx, obj, obj.model.id.in_(keys), {**values, **stamps})
+    stamps = {"version": obj.model.version + 1, "updated_at": ctx.now, "updated_by": ctx.member.id}
+    for start in range(0, len(keys), STEP):
+        _execute(ctx, obj, obj.model.id.in_(keys[start : start + STEP]), {**values, **stamps})
 
 
 def _carry_to_children(ctx: Context, obj: ObjectDef, keys: Sequence[UUID], values: Mapping[str, Any]) -> None:

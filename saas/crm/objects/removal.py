@@ -13,6 +13,9 @@ from saas.auth.context import Context
 from saas.crm.objects import access, images, journal
 from saas.crm.objects.definition import ObjectDef
 
+# Rows of one statement, which must end well before its time is up.
+STEP = 1_000
+
 
 def remove(ctx: Context, obj: ObjectDef, rows: Sequence[Any]) -> None:
     """Remove rows that the caller has locked, checked, and read with all columns of their images."""
@@ -54,6 +57,11 @@ def _remove(ctx: Context, obj: ObjectDef, rows: Sequence[Any]) -> None:
     if not rows:
         return
     names = images.image_columns(obj.model)
+    for start in range(0, len(rows), STEP):
+        _remove_some(ctx, obj, rows[start : start + STEP], names)
+
+
+def _remove_some(ctx: Context, obj: ObjectDef, rows: Sequence[Any], names: Sequence[str]) -> None:
     taken = [(row.id, row.version, {name: images.to_json(getattr(row, name)) for name in names}, None) for row in rows]
     journal.write_many(ctx, obj.name, "delete", taken)
     statement = sql_delete(obj.model).where(obj.model.id.in_([row.id for row in rows]))
