@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from saas.core.i18n import N_
 
-# ruff: noqa: E501 -- tables of words read best one entry a line
 
 ROW_TEXTS: Mapping[str, str] = {
     # Rows that are left out.
