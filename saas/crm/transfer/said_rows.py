@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from saas.core.i18n import N_
 
-
 ROW_TEXTS: Mapping[str, str] = {
     # Rows that are left out.
     "no_name": N_("The row has no name. Type one, or it is left out."),

@@ -1,6 +1,5 @@
 """Dates and moments in cells."""
 
-# ruff: noqa: E501 -- tables of cases read best one line for many
 from __future__ import annotations
 
 from datetime import UTC, date, datetime

@@ -1,6 +1,5 @@
 """Single cells to typed values: text, numbers, money, yes and no, addresses of every kind; and what spreadsheets do to them."""
 
-# ruff: noqa: E501 -- tables of cases read best one line for many
 from __future__ import annotations
 
 from decimal import Decimal

@@ -1,6 +1,5 @@
 """Free text brought together with the choices of a field."""
 
-# ruff: noqa: E501 -- tables of cases read best one line for many
 from __future__ import annotations
 
 import pytest

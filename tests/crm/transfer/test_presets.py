@@ -1,6 +1,5 @@
 """Exports of other systems: recognised by their headers, each column proposed for the right field or for none."""
 
-# ruff: noqa: E501 -- tables of cases read best one line for many
 from __future__ import annotations
 
 import pytest

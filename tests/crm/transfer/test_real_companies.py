@@ -1,6 +1,5 @@
 """The real list of 55,822 companies, read from end to end; and how long a large list takes."""
 
-# ruff: noqa: E501 -- tables of cases read best one line for many
 from __future__ import annotations
 
 import csv

@@ -1,6 +1,5 @@
 """Every sentence about files and cells exists in both languages, with the same figures, and is used."""
 
-# ruff: noqa: E501 -- tables of cases read best one line for many
 from __future__ import annotations
 
 import re

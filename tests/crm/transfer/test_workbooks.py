@@ -1,6 +1,5 @@
 """XLSX workbooks as spreadsheets and other programs write them."""
 
-# ruff: noqa: E501 -- tables of cases read best one line for many
 from __future__ import annotations
 
 import zipfile
