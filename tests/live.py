@@ -6,7 +6,10 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+
+import psutil
 
 from saas.devstack.parts import python
 from saas.devstack.ports import free_port, is_healthy
@@ -55,11 +58,16 @@ class Product:
             time.sleep(0.1)
 
     def kill(self, name: str) -> None:
-        """`kill -9` a part with all its processes."""
+        """`kill -9` a part with all its processes, those in groups of their own (as rq's forks are) included."""
         process = self._running.pop(name)
+        children = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
         process.kill()
+        for child in children:
+            with suppress(psutil.NoSuchProcess):
+                child.kill()
         process.wait()
         kill_group(process.pid)
+        psutil.wait_procs(children, timeout=10)
 
     def stop(self, *names: str) -> None:
         """Stop the parts named, or all, the way an operator would."""

@@ -12,6 +12,7 @@ import threading
 from asyncio import Lock
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -33,6 +34,9 @@ from saas.web import render as rendering
 # Says how the statements of each recorded address read.
 EXPLAIN = "BENCH_EXPLAIN"
 WARMING = 2
+
+# Whether the product answers in this context; other threads may be serving recorded work meanwhile.
+_observed: ContextVar[bool] = ContextVar("observed", default=False)
 
 Statements = list[tuple[str, Any, bool]]
 
@@ -90,20 +94,24 @@ class Recorder:
         rendering.Renderer.render, rendering.Renderer.render_block = self._wrapped(*originals)  # type: ignore[method-assign, assignment]
         for name, listener in listeners.items():
             event.listen(Engine, name, listener)
+        token = _observed.set(True)
         try:
             yield
         finally:
+            _observed.reset(token)
             rendering.Renderer.render, rendering.Renderer.render_block = originals  # type: ignore[method-assign]
             for name, listener in listeners.items():
                 event.remove(Engine, name, listener)
 
     def _wrapped(self, whole: Any, part: Any) -> tuple[Any, Any]:
         def render(renderer: Any, template: str, **context: Any) -> Any:
-            self.work.rendered.append(Rendered(template, None, context, _reader()))
+            if _observed.get():
+                self.work.rendered.append(Rendered(template, None, context, _reader()))
             return whole(renderer, template, **context)
 
         def render_block(renderer: Any, template: str, block: str, **context: Any) -> Any:
-            self.work.rendered.append(Rendered(template, block, context, _reader()))
+            if _observed.get():
+                self.work.rendered.append(Rendered(template, block, context, _reader()))
             return part(renderer, template, block, **context)
 
         return render, render_block

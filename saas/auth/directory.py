@@ -18,6 +18,7 @@ from saas.tenants.session import bound_tenant
 
 T = TypeVar("T")
 KEPT_TENANTS = 400
+_VERSION = select(Workspace.version)
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ _lock = Lock()
 def directory(session: Session) -> Directory:
     """Get the firm's directory, correct for this transaction: one small query, four more after any change."""
     tenant = bound_tenant(session)
-    version = session.execute(select(Workspace.version)).scalar_one()
+    version = session.execute(_VERSION).scalar_one()
     with _lock:
         found = _cache.get(tenant.id)
         if found and found.version == version:

@@ -14,8 +14,11 @@ from saas.auth.members import Member
 
 def read(ctx: Context) -> Mapping[str, Any]:
     """Get the acting member's choices; costs a statement only after a change."""
-    query = select(Member.preferences).where(Member.id == ctx.member.id)
-    return ctx.directory.keep(("preferences", ctx.member.id), lambda: dict(ctx.db.execute(query).scalar_one()))
+    return ctx.directory.keep(("preferences", ctx.member.id), lambda: _load(ctx))
+
+
+def _load(ctx: Context) -> Mapping[str, Any]:
+    return dict(ctx.db.execute(select(Member.preferences).where(Member.id == ctx.member.id)).scalar_one())
 
 
 def keep(ctx: Context, name: str, value: Any) -> None:

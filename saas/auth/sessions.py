@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from saas.auth.identities import Identity, WebSession
@@ -92,31 +92,38 @@ def create(
     return token
 
 
+# Asked on every request: built once.
+_LIVE = (
+    select(
+        *TENANT_COLUMNS,
+        WebSession.id,
+        WebSession.last_seen_at,
+        Identity.id,
+        Identity.name,
+        Identity.email,
+        Identity.login_name,
+        Identity.language,
+    )
+    .select_from(WebSession)
+    .join(Identity, Identity.id == WebSession.identity_id)
+    .outerjoin(TenantRow, TenantRow.id == WebSession.tenant_id)
+    .outerjoin(Entitlements, Entitlements.tenant_id == TenantRow.id)
+    .where(WebSession.token_hash == bindparam("token_hash"))
+    .where(WebSession.expires_at > bindparam("at"), WebSession.last_seen_at > bindparam("idle_since"))
+)
+_IN_WORKSPACE = _LIVE.where(TenantRow.slug == bindparam("slug"))
+_ON_PUBLIC_SITE = _LIVE.where(WebSession.tenant_id.is_(None))
+
+
 def find(control: Session, token: str, slug: str | None) -> Found | None:
     """Find the live session of a token on a host: a workspace's name, or None for the public site; one statement.
 
     A token of another host is nobody's. Use is noted at most every five minutes.
     """
     at = now()
-    query = (
-        select(
-            *TENANT_COLUMNS,
-            WebSession.id,
-            WebSession.last_seen_at,
-            Identity.id,
-            Identity.name,
-            Identity.email,
-            Identity.login_name,
-            Identity.language,
-        )
-        .select_from(WebSession)
-        .join(Identity, Identity.id == WebSession.identity_id)
-        .outerjoin(TenantRow, TenantRow.id == WebSession.tenant_id)
-        .outerjoin(Entitlements, Entitlements.tenant_id == TenantRow.id)
-        .where(WebSession.token_hash == _hash(token), WebSession.expires_at > at, WebSession.last_seen_at > at - IDLE)
-        .where(WebSession.tenant_id.is_(None) if slug is None else TenantRow.slug == slug)
-    )
-    row: Any = control.execute(query).first()
+    given = {"token_hash": _hash(token), "at": at, "idle_since": at - IDLE}
+    found = control.execute(_ON_PUBLIC_SITE, given) if slug is None else control.execute(_IN_WORKSPACE, {**given, "slug": slug})
+    row: Any = found.first()
     if row is None:
         return None
     session_id, last_seen_at, *person = row[len(TENANT_COLUMNS) :]

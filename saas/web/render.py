@@ -23,6 +23,7 @@ from jinja2 import (
 from markupsafe import Markup, escape
 
 from saas.core import i18n, locale_format
+from saas.web.escaping import OutputGenerator, escaped
 from saas.web.inlining import InliningEnvironment
 
 FOLDER = Path(__file__).parent
@@ -116,6 +117,8 @@ class Renderer:
 
     def _install(self) -> None:
         environment = self.environment
+        environment.code_generator_class = OutputGenerator
+        environment.escaped = escaped  # type: ignore[attr-defined]
         environment.install_gettext_callables(i18n._, i18n.ngettext, newstyle=True)  # type: ignore[attr-defined]
         environment.globals.update(
             _=i18n._,

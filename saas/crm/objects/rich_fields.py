@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -105,6 +106,7 @@ class Phones(ValueList):
         return Cell(cells[0].text, kind="phone", href=cells[0].href, parts=cells)
 
 
+@lru_cache(maxsize=20_000)
 def phone_text(kept: str, region: str) -> str:
     """Write a kept number as people of the region dial it: national inside, international outside."""
     try:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,11 @@ from saas.crm.objects.definition import ObjectDef
 from saas.crm.objects.fields import EMPTY_CELL, Cell, Field
 from saas.crm.objects.rich_fields import Link, Tags
 from saas.crm.tags.verbs import all_tags
+
+# Label of a record, and whether the reader may open it.
+Names = dict[UUID, tuple[str, bool]]
+# A field's name, where its value is taken from, and how it shows.
+Column = tuple[str, Callable[[Any], Any], Callable[[Any], Cell]]
 
 
 @dataclass(frozen=True)
@@ -45,22 +51,12 @@ def views(ctx: Context, obj: ObjectDef, sources: Sequence[Any], fields: Iterable
     """Make views of records or rows that carry the fields' columns; one further statement for each linked object."""
     shown = list(fields)
     names = _link_names(ctx, shown, sources)
+    columns = [(f.name, f.value_of, _shower(ctx, f, names)) for f in shown]
     subjects = _subjects(ctx, obj, sources)
-    return [_view(ctx, obj, source, shown, names, subjects) for source in sources]
+    return [_view(ctx, obj, source, columns, subjects) for source in sources]
 
 
-def _view(
-    ctx: Context,
-    obj: ObjectDef,
-    source: Any,
-    fields: Sequence[Field],
-    names: dict[str, dict[UUID, tuple[str, bool]]],
-    subjects: dict[UUID, Cell],
-) -> RecordView:
-    cells = {}
-    for field in fields:
-        value = field.value_of(source)
-        cells[field.name] = _link_cell(field, value, names) if isinstance(field, Link) else cell(ctx, field, value)
+def _view(ctx: Context, obj: ObjectDef, source: Any, columns: Sequence[Column], subjects: dict[UUID, Cell]) -> RecordView:
     owner = ctx.directory.members.get(source.owner_id) if source.owner_id else None
     return RecordView(
         object=obj.name,
@@ -71,9 +67,18 @@ def _view(
         href=f"/{obj.name}/{source.id}",
         is_sample=source.is_sample,
         owner=owner.name if owner else "",
-        cells=cells,
+        cells={name: show(value_of(source)) for name, value_of, show in columns},
         subject=subjects.get(getattr(source, obj.parent[1])) or EMPTY_CELL if obj.parent else EMPTY_CELL,
     )
+
+
+def _shower(ctx: Context, field: Field, names: dict[str, Names]) -> Callable[[Any], Cell]:
+    """Choose how a field's values show, once for all rows."""
+    if isinstance(field, Link):
+        return partial(_link_cell, field, names.get(field.target, {}))
+    if isinstance(field, Tags):
+        return partial(cell, ctx, field)
+    return lambda value: field.show(value, ctx)
 
 
 def cell(ctx: Context, field: Field, value: Any) -> Cell:
@@ -85,15 +90,15 @@ def cell(ctx: Context, field: Field, value: Any) -> Cell:
     return field.show(value, ctx)
 
 
-def _link_cell(field: Link, value: UUID | None, names: dict[str, dict[UUID, tuple[str, bool]]]) -> Cell:
-    found = names.get(field.target, {}).get(value) if value else None
+def _link_cell(field: Link, names: Names, value: UUID | None) -> Cell:
+    found = names.get(value) if value else None
     if found is None:
         return EMPTY_CELL
     text, is_open = found
     return Cell(text, kind="link", href=f"/{field.target}/{value}" if is_open else None)
 
 
-def _link_names(ctx: Context, fields: Sequence[Field], sources: Sequence[Any]) -> dict[str, dict[UUID, tuple[str, bool]]]:
+def _link_names(ctx: Context, fields: Sequence[Field], sources: Sequence[Any]) -> dict[str, Names]:
     wanted: dict[str, set[UUID]] = {}
     for field in fields:
         if isinstance(field, Link):

@@ -196,8 +196,8 @@ def _column(asked: ListState, of: Field) -> Column:
 
 def _column_options(ctx: Context, obj: ObjectDef, columns: tuple[Field, ...]) -> tuple[tuple[str, str], ...]:
     """List the columns there could be beside the label, those shown now first and in their order."""
-    ordered = dict.fromkeys((*columns, *views.readable_fields(ctx, obj)))
-    return tuple((f.name, str(f.label)) for f in ordered if f.name != obj.label_field)
+    ordered = {f.name: f for f in (*columns, *views.readable_fields(ctx, obj))}
+    return tuple((name, str(f.label)) for name, f in ordered.items() if name != obj.label_field)
 
 
 def _answer(ctx: Context, req: Req, made: ListPage, status: int = 200) -> Reply:
