@@ -184,14 +184,19 @@ class Visitor:
         self.press("Upload and read")
         self._awaits("What goes where", LONG_MS)
         self.look("what-goes-where")
-        self.press("Check all rows")
-        begin = self.page.get_by_role("button", name=self.say("Import %(number)s rows", number=f"{rows:,}"), exact=True)
-        self._awaits_control(begin)
+        begin = self.check_rows(rows)
         self.look("checked")
         self.tap(begin)
         self._awaits_control(self.page.get_by_role("link", name=self.say("See them"), exact=True))
         self.look("imported")
         self.press("See them")
+
+    def check_rows(self, rows: int) -> Locator:
+        """Have all rows of a file checked; return the button that brings them in."""
+        self.press("Check all rows")
+        begin = self.page.get_by_role("button", name=self.say("Import %(number)s rows", number=f"{rows:,}"), exact=True)
+        self._awaits_control(begin)
+        return begin
 
     def _awaits(self, heading: str, patience_ms: int) -> None:
         self._awaits_control(self.page.get_by_role("heading", level=1, name=self.say(heading), exact=True), patience_ms)
@@ -236,3 +241,4 @@ class Visitor:
     def story(self) -> Locator:
         """Point at the timeline of the record on the page."""
         return self.page.locator("#timeline")
+

@@ -8,7 +8,9 @@ from urllib.parse import urlsplit
 from playwright.sync_api import BrowserContext, ConsoleMessage, Request, Response, WebError
 
 # A refused form answers 422, an edit that somebody else was faster with 409: the browser reports them, and they are meant.
+# A page that is not found is a page too; only what pages are made of must be there.
 _MEANT = re.compile(r"Failed to load resource: the server responded with a status of (409|422) ")
+_NOT_FOUND = "Failed to load resource: the server responded with a status of 404 "
 
 
 class Watch:
@@ -25,9 +27,10 @@ class Watch:
         context.on("response", self._answered)
 
     def _heard(self, message: ConsoleMessage) -> None:
-        if message.type == "error" and not _MEANT.match(message.text):
-            where = message.page.url if message.page else ""
-            self.faults.append(f"console on {where}: {message.text} ({message.location.get('url', '')})")
+        where, source = message.page.url if message.page else "", message.location.get("url", "")
+        is_page = message.text.startswith(_NOT_FOUND) and source == where
+        if message.type == "error" and not is_page and not _MEANT.match(message.text):
+            self.faults.append(f"console on {where}: {message.text} ({source})")
 
     def _broke(self, error: WebError) -> None:
         self.faults.append(f"script on {error.page.url if error.page else ''}: {error.error}")
