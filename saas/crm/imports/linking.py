@@ -19,18 +19,20 @@ class Linker:
     def __init__(self, name: str, target: ObjectDef) -> None:
         self.name, self.target = name, target
         self._made: dict[str, UUID] = {}
+        self._asked: dict[int, list[str]] = {}
 
     def forget(self) -> None:
         """Forget what was made in former batches, because the book has it by now."""
         self._made.clear()
 
     def look_up(self, ctx: Context, parts: Iterable[Built]) -> Mapping[str, list[Known]]:
-        """Ask the book for all parts of a batch at once."""
-        return known_records(ctx, self.target, (one for part in parts for one in self._keys(part)))
+        """Ask the book for all parts of a batch at once. Only these can be found until the next batch."""
+        self._asked = {id(part): self._keys(part) for part in parts}
+        return known_records(ctx, self.target, (one for keys in self._asked.values() for one in keys))
 
     def find(self, part: Built, known: Mapping[str, list[Known]]) -> UUID | None:
         """Return the record a part stands for, None when there is none."""
-        for one in self._keys(part):
+        for one in self._asked[id(part)]:
             if one in self._made:
                 return self._made[one]
             record = next((record for record in known.get(one, ()) if record.is_visible), None)
@@ -40,7 +42,7 @@ class Linker:
 
     def remember(self, part: Built, key: UUID) -> None:
         """Note a record that is about to be made."""
-        for one in self._keys(part):
+        for one in self._asked.get(id(part)) or self._keys(part):
             self._made.setdefault(one, key)
 
     def names(self, part: Built) -> bool:

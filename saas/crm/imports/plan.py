@@ -195,10 +195,10 @@ class _Planning:
         for linker in self._planner.linkers:
             if linker.target is not self._obj:
                 continue
-            for place, draft in made.items():
-                linker.remember(decided[place][0], draft.id)
             wanted = [(place, built, part) for place, (built, _known) in enumerate(decided) if (part := built.linked.get(linker.name))]
             known = linker.look_up(self._ctx, [part for _place, _built, part in wanted])
+            for place, draft in made.items():
+                linker.remember(decided[place][0], draft.id)
             for place, built, part in wanted:
                 linked = linker.find(part, known)
                 if linked is None:

@@ -6,12 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import event
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from saas.crm.objects.definition import ObjectDef
 from saas.crm.search import vocabulary
-from saas.crm.search.tables import SearchWord
 from saas.tenants.session import TenantSession
 
 HEARD = "words heard"
@@ -39,8 +37,7 @@ def _write(session: Session) -> None:
     heard = session.info.pop(HEARD, None)
     new = sorted(word for (word,) in session.execute(vocabulary.unknown(heard))) if heard else []
     if new:
-        rows = [{"word": word, "keys": vocabulary.keys(word), "uses": 1} for word in new]
-        session.execute(insert(SearchWord).values(rows).on_conflict_do_nothing())
+        session.execute(vocabulary.addition(dict.fromkeys(new, 1), new))
 
 
 @event.listens_for(TenantSession, "after_soft_rollback")
