@@ -73,7 +73,9 @@ def persons(employers: Sequence[str], count: int, locales: Sequence[str] = _LOCA
         locale = locales[number % len(locales)]
         given, family, job, city = (chance.choice(pool) for pool in pools[locale])
         phone = _DIALS[locale].format(10_000 + number)
-        found.append(Person(given, family, f"person{number}@mail.example", phone, job, employers[number * 5 % len(employers)], city, locale))
+        found.append(
+            Person(given, family, f"person{number}@mail.example", phone, job, employers[number * 5 % len(employers)], city, locale)
+        )
     return found
 
 

@@ -241,4 +241,3 @@ class Visitor:
     def story(self) -> Locator:
         """Point at the timeline of the record on the page."""
         return self.page.locator("#timeline")
-

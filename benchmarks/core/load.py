@@ -119,7 +119,7 @@ async def _drive(served: Served, asks: Sequence[Ask], seconds: float, concurrenc
     async def one() -> None:
         nonlocal errors, turn
         reader, writer = await asyncio.open_connection("127.0.0.1", served.port, limit=1 << 20)
-        while time.perf_counter() < end:
+        while True:
             ask = asks[turn % len(asks)]
             turn += 1
             sent = time.perf_counter()
@@ -127,6 +127,8 @@ async def _drive(served: Served, asks: Sequence[Ask], seconds: float, concurrenc
             status = await _answer(reader)
             times.append(time.perf_counter() - sent)
             errors += status >= 400
+            if time.perf_counter() >= end:
+                break
         writer.close()
 
     await asyncio.gather(*(one() for _number in range(concurrency)))

@@ -17,22 +17,24 @@ from litestar import Litestar, Request, Response
 from litestar.config.app import AppConfig
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie, UploadFile
-from litestar.exceptions import HTTPException, PermissionDeniedException
+from litestar.exceptions import ClientException, HTTPException, InternalServerException, PermissionDeniedException
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.response import Stream
 from litestar.static_files import create_static_files_router
 
-from saas.core import i18n
+from saas.core import i18n, log
 from saas.core.ids import new_id
 from saas.tenants.runtime import Runtime
 from saas.web import csrf, headers
 from saas.web.exchange import TOAST_COOKIE, Reply, Req, UploadedFile
-from saas.web.render import STATIC
+from saas.web.render import STATIC, STATIC_URL
 from saas.web.routing import Route, Site
 from saas.web.run import run
 
 LANGUAGE_COOKIE = "language"
 YEAR_S = 365 * 86_400
+
+_log = log.get(__name__)
 
 
 class Threads:
@@ -59,7 +61,7 @@ def build(site: Site, runtime: Runtime, threads: Threads) -> Litestar:
     return Litestar(
         route_handlers=[*handlers, static],
         guards=[deny_undeclared],
-        exception_handlers={HTTPException: partial(_http_error, runtime)},
+        exception_handlers={HTTPException: partial(_http_error, runtime), Exception: partial(_fault, runtime)},
         openapi_config=None,
         on_app_init=[_quiet],
         debug=False,
@@ -98,7 +100,7 @@ async def _read(request: Request[Any, Any, Any], runtime: Runtime, leftovers: Ex
     form: dict[str, list[str]] = {}
     files: dict[str, UploadedFile] = {}
     if request.method not in csrf.SAFE_METHODS:
-        for name, value in (await request.form()).multi_items():
+        for name, value in await _fields(request):
             if isinstance(value, UploadFile):
                 if value.filename:
                     files[name] = _keep(value, Path(leftovers.enter_context(TemporaryDirectory(prefix="upload-"))) / "file")
@@ -130,6 +132,14 @@ async def _read(request: Request[Any, Any, Any], runtime: Runtime, leftovers: Ex
         request_id=new_id().hex,
         locale=locale,
     )
+
+
+async def _fields(request: Request[Any, Any, Any]) -> list[tuple[str, Any]]:
+    """Take a form apart. Raises ClientException for a body that is none, or is in no charset there is."""
+    try:
+        return list((await request.form()).multi_items())
+    except (ValueError, LookupError) as error:
+        raise ClientException from error
 
 
 def _address(request: Request[Any, Any, Any], trusted_proxies: int) -> str:
@@ -179,9 +189,19 @@ def _cache_forever(response: Response[Any]) -> Response[Any]:
     return response
 
 
-def _http_error(runtime: Runtime, _request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+def _fault(runtime: Runtime, request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """Answer what broke outside any handler."""
+    if request.scope["path"].startswith(STATIC_URL):
+        return _http_error(runtime, request, InternalServerException())
+    _log.error("request failed outside its handler", path=request.scope["path"], exc_info=error)
+    return _http_error(runtime, request, InternalServerException())
+
+
+def _http_error(runtime: Runtime, request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     """Answer what Litestar itself refuses: an unknown address, a wrong method, a body too large."""
+    # A file name that no file system takes is no file.
+    status = 404 if error.status_code >= 500 and request.scope["path"].startswith(STATIC_URL) else error.status_code
     return Response(
-        headers.plain_page(error.status_code), status_code=error.status_code, media_type="text/html; charset=utf-8",
+        headers.plain_page(status), status_code=status, media_type="text/html; charset=utf-8",
         headers=headers.security(runtime.settings),
     )  # fmt: skip

@@ -13,6 +13,8 @@ from saas.web.exchange import TOAST_COOKIE, Reply, Req
 from saas.web.frame import Frame, FrameMember, FrameWorkspace, Site, Toast
 from saas.web.render import render, render_block
 
+TONES = ["success", "info", "warning", "error"]
+
 
 def page(ctx: Context, req: Req, template: str, *, block: str | None = None, status: int = 200, **context: Any) -> Reply:
     """Render a member's page; with `block`, only that block of it, for htmx."""
@@ -71,8 +73,9 @@ def _toasts(req: Req) -> tuple[Toast, ...]:
     try:
         said = json.loads(unquote(raw))
         undo, href = said.get("undo_action"), said.get("href")
-        return (Toast(str(said["message"]), str(said.get("tone", "success")), _own(undo), _own(href)),)
-    except (ValueError, KeyError, TypeError, AttributeError):
+        tone = said.get("tone") if said.get("tone") in TONES else TONES[0]
+        return (Toast(str(said["message"]).encode().decode(), tone, _own(undo), _own(href)),)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return ()
 
 

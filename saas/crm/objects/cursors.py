@@ -33,10 +33,25 @@ def read(text: str) -> Cursor:
     if not text:
         return Cursor()
     try:
-        way, value, key = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        return Cursor((value, UUID(key)), way == "b")
-    except (ValueError, TypeError, AttributeError, binascii.Error):
+        way, value, key = unpack(text)
+        return Cursor((_kept(value), UUID(key)), way == "b")
+    except (ValueError, TypeError, AttributeError):
         return Cursor()
+
+
+def unpack(text: str) -> Any:
+    """Read JSON out of an address. Raises ValueError for what no address of ours holds."""
+    try:
+        return json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except (RecursionError, binascii.Error) as error:
+        raise ValueError("no cursor") from error
+
+
+def _kept(value: Any) -> Any:
+    """Let only texts that a database keeps be a place. Raises ValueError, also for halves of characters."""
+    if isinstance(value, str) and "\x00" in value.encode().decode():
+        raise ValueError("no text")
+    return value
 
 
 def _plain(value: Any) -> str:

@@ -142,7 +142,7 @@ def conditions_of(ctx: Context, obj: ObjectDef, filters: Iterable[Filter]) -> tu
 
 
 def _condition(ctx: Context, obj: ObjectDef, field_def: Field, wanted: Filter) -> ColumnElement[bool]:
-    values = [value for value in wanted.values if value.strip()]
+    values = [value for raw in wanted.values if (value := raw.replace("\x00", "")).strip()]
     if wanted.operator not in ("empty", "filled") and not values:
         raise FieldError(_("Give this filter a value."))
     if isinstance(field_def, Link) and values:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -65,6 +66,7 @@ def place(obj: ObjectDef, order: Order, after: tuple[Any, UUID] | None) -> tuple
     if after is None or order.value.name == "sort_key":
         return after if after is None or isinstance(after[0], str) else None
     try:
-        return from_image(obj.model, {order.value.name: after[0]})[order.value.name], after[1]
-    except (ValueError, TypeError):
+        value = from_image(obj.model, {order.value.name: after[0]})[order.value.name]
+        return value.astimezone(UTC) if isinstance(value, datetime) else value, after[1]
+    except (ValueError, TypeError, OverflowError):
         return None

@@ -79,6 +79,10 @@ def update(ctx: Context, obj: ObjectDef, record: Any, values: Mapping[str, Any],
 
     `version` is the one the editor saw. Raises Conflict with the stored values where somebody else changed *the same* columns since.
     """
+    if values.get("department_id", record) is None:
+        # Never empty: whoever leaves it open means the owner's own.
+        owner = ctx.directory.members.get(values.get("owner_id", record.owner_id))
+        values = {**values, "department_id": (owner or ctx.member).department_id}
     changed = {name: value for name, value in values.items() if name not in ENGINE_COLUMNS and getattr(record, name) != value}
     if not changed:
         return False

@@ -4,18 +4,17 @@ happened on its people. Each source keeps its own place, so that a page is exact
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, lateral, literal, select, tuple_
 
 from saas.auth.context import Context
-from saas.crm.objects import access, history, records, views
+from saas.crm.objects import access, cursors, history, records, views
 from saas.crm.objects.definition import ObjectDef
 from saas.crm.objects.fields import EMPTY_CELL, Cell
 from saas.crm.objects.history import Change
@@ -194,13 +193,13 @@ def _read_cursor(text: str) -> dict[str, Any]:
     if not text:
         return {}
     try:
-        places: dict[str, Any] = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        for name, place in list(places.items()):
-            if name == CHANGES:
-                places[name] = min(int(place), 2**63 - 1)
-            else:
-                datetime.fromisoformat(place[0])
-                UUID(place[1])
-    except (ValueError, TypeError, AttributeError, IndexError, KeyError, binascii.Error):
+        places = {name: _place(name, place) for name, place in cursors.unpack(text).items()}
+    except (ValueError, TypeError, AttributeError, IndexError, KeyError, OverflowError):
         return {}
     return places
+
+
+def _place(name: str, place: Any) -> Any:
+    if name == CHANGES:
+        return max(0, min(int(place), 2**63 - 1))
+    return [datetime.fromisoformat(place[0]).astimezone(UTC).isoformat(), str(UUID(place[1]))]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal, InvalidOperation
 
 MONTH_FIRST = frozenset("US PH PR GU FM MH PW AS VI".split())
@@ -193,3 +193,15 @@ def _time(clock: re.Match[str]) -> time:
 def as_moment(day: date, clock: time | None, zone: object) -> datetime:
     """Join a day and a time of day in a zone; without a time it is midnight, which stands for the whole day."""
     return datetime.combine(day, clock or time(), zone)  # type: ignore[arg-type]
+
+
+def iso_moment(text: str, zone: tzinfo) -> datetime:
+    """Read a moment as programs write it (`2031-05-17T09:30`, with or without an offset), in UTC. Raises ValueError."""
+    try:
+        moment = datetime.fromisoformat(text)
+        found = (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(text) from error
+    if not EARLIEST <= found.date() <= LATEST:
+        raise ValueError(text)
+    return found

@@ -105,7 +105,7 @@ def show(ctx: Context, req: Req, obj: ObjectDef, record: Any, compose: str = "",
     made = build(ctx, obj, record, req.one("kind") if req.method == "GET" else "")
     if obj.parent is None:
         made.composer = composer.composer(ctx, f"/{obj.name}/{record.id}", compose or req.one("compose"), source)
-    block = {"composer": "composer", "timeline": "story"}.get(req.htmx_target)
+    block = {"composer": "composer", "timeline": "story"}.get(req.htmx_target) if made.story else None
     context: Mapping[str, Any] = {"detail": made, "story": made.story, "record": made.view}
     return page(ctx, req, TEMPLATE, block=block, status=status, **context)
 
