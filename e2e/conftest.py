@@ -17,9 +17,6 @@ from saas.devstack.mailbox_store import MailStore
 from tests.conftest import environment, mailbox, servers  # noqa: F401 - pytest finds these fixtures by their names here
 from tests.live import Product
 
-# Journeys that have not yet passed from a clean clone on an idle machine; each goes out of this list with the run that shows it.
-collect_ignore = ["test_a_first_day.py", "test_every_page.py", "test_settling_in.py"]
-
 browser.prepare_driver()
 expect.set_options(timeout=15_000)
 

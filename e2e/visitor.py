@@ -41,6 +41,11 @@ class Visitor:
             text = found
         return text % values if values else text
 
+    def say_number(self, singular: str, plural: str, number: int) -> str:
+        """Say a text that holds a number, grouped as the page does it."""
+        with i18n.use(self.locale):
+            return i18n.ngettext(singular, plural, number, num=f"{number:,}")
+
     def look(self, name: str) -> None:
         """Keep a picture of the page where somebody asked for pictures."""
         if self.pictures:
@@ -194,7 +199,7 @@ class Visitor:
     def check_rows(self, rows: int) -> Locator:
         """Have all rows of a file checked; return the button that brings them in."""
         self.press("Check all rows")
-        begin = self.page.get_by_role("button", name=self.say("Import %(number)s rows", number=f"{rows:,}"), exact=True)
+        begin = self.page.get_by_role("button", name=self.say_number("Import %(num)s row", "Import %(num)s rows", rows), exact=True)
         self._awaits_control(begin)
         return begin
 

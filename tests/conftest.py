@@ -15,9 +15,6 @@ from saas.devstack.mailbox_store import MailStore
 from tests.servers import Servers, running_servers, session_id
 from tests.worlds import World, found_firm
 
-# Kills of real processes that have not yet passed from a clean clone on an idle machine.
-collect_ignore = ["faults"]
-
 
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Servers]:

@@ -127,8 +127,7 @@ def _teach(runtime: Runtime, tenant: Tenant, count: int) -> None:
         for word in vocabulary.words([row["name"]], is_person=True):
             heard[word] = heard.get(word, 0) + 1
     with tenant_session(runtime.databases, tenant) as session:
-        statement, rows = vocabulary.addition(heard, heard)
-        session.execute(statement, rows)
+        session.execute(vocabulary.addition(heard, heard))
 
 
 def _drop_indexes(connection: psycopg.Connection[Any], table: str) -> list[str]:

@@ -152,7 +152,9 @@ def test_a_web_process_that_dies_during_an_upload_leaves_nothing_half(plant: Pla
     run_id = re.fullmatch(r"/imports/([0-9a-f-]{36})", answer.headers["location"])
     assert run_id
     assert count(plant, "SELECT count(*) FROM import_runs") == before + 1
+    product.start("worker")
     plant.until(lambda: count(plant, "SELECT count(*) FROM import_runs WHERE state = 'prepared'") == 1, "a file that has been read")
+    product.stop("worker")
     assert count(plant, f"SELECT count(*) FROM import_runs WHERE state IN {BUSY}") == 0
     with world.db() as db:
         assert db.query(ImportRun).filter(ImportRun.id == run_id[1]).one().total_rows == 2

@@ -12,7 +12,7 @@ from saas.core.text.folding import fold
 from saas.core.text.pinyin import is_han
 from saas.core.text.sorting import sort_key
 from saas.crm.search.criteria import criterion
-from saas.crm.search.estimate import Execute, estimate
+from saas.crm.search.estimate import Execute, estimate, is_open
 from saas.crm.search.paging import Searched, fenced, successor
 from saas.crm.search.query import Query
 
@@ -75,7 +75,7 @@ def _leading(
 def _sample(execute: Execute, searched: Searched, name: ColumnElement[Any], query: Query, where: ColumnElement[bool]) -> Sequence[Any]:
     """Fetch a bounded number of hits, wherever they match."""
     matching = criterion(query, searched.tokens)
-    is_filtered = estimate(execute, searched.table, matching, where).is_filtered_for(SAMPLED)
+    is_filtered = not is_open(where) and estimate(execute, searched.table, matching, where).is_filtered_for(SAMPLED)
     columns = (searched.id.label("hit_id"), searched.key.label("hit_key"), name.label("hit_name"))
     hits = fenced(select(*columns).where(matching), where, is_filtered)
     statement = select(hits.c.hit_id, hits.c.hit_key, hits.c.hit_name).limit(SAMPLED)
