@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from saas.auth.members import Department, Member, MemberDepartment, MemberRole, Role, Workspace
-from saas.auth.permissions import ADMIN_KEY, Rights, combine
+from saas.auth.permissions import ADMIN_KEY, Opening, Rights, clamped, combine, combine_fields
+from saas.auth.sharing import RecordShare, SharingRule
+from saas.core.clock import now
 from saas.tenants.session import bound_tenant
 
 T = TypeVar("T")
@@ -32,6 +34,7 @@ class WorkspaceInfo:
     region: str
     language: str
     accent: str | None
+    rights_plan: str = "everyone"
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ class DepartmentInfo:
     parent_id: UUID | None
     name: str
     path: tuple[UUID, ...]
+    head_id: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,30 @@ class RoleInfo:
     name: str
     grants: dict[str, Any]
     fixed: tuple[str, ...]
+    fields: dict[str, Any] = field(default_factory=dict)
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class RuleInfo:
+    """A sharing rule, as `SharingRule` keeps it."""
+
+    id: UUID
+    object: str
+    from_department_id: UUID
+    from_subtree: bool
+    to_department_id: UUID | None
+    to_subtree: bool
+    to_role_id: UUID | None
+    may_edit: bool = False
+    may_export: bool = False
+    field: str = ""
+    choices: tuple[str, ...] = ()
+    carries: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Write it for the audit log."""
+        return {name: str(value) if isinstance(value, UUID) else value for name, value in vars(self).items() if value}
 
 
 @dataclass
@@ -84,6 +112,9 @@ class Directory:
     departments: dict[UUID, DepartmentInfo]
     roles: dict[UUID, RoleInfo]
     extra_departments: dict[UUID, frozenset[UUID]]
+    rules: dict[UUID, RuleInfo] = field(default_factory=dict)
+    # (object, member or department) for which single records are shared.
+    shared: frozenset[tuple[str, UUID]] = frozenset()
     _kept: dict[Any, Any] = field(default_factory=dict)
 
     def keep(self, key: Any, make: Callable[[], T]) -> T:
@@ -93,6 +124,11 @@ class Directory:
         value: T = self._kept[key]
         return value
 
+    def below(self, departments: Iterable[UUID]) -> frozenset[UUID]:
+        """List departments with all that lies below them."""
+        wanted = frozenset(departments)
+        return frozenset(d.id for d in self.departments.values() if wanted.intersection(d.path))
+
     def rights(self, member: MemberInfo) -> Rights:
         """Combine a member's roles and places into rights; somebody inactive has none."""
         return self.keep(("rights", member.id), lambda: _rights(self, member))
@@ -101,15 +137,42 @@ class Directory:
 def _rights(directory: Directory, member: MemberInfo) -> Rights:
     roles = [directory.roles[role_id] for role_id in member.role_ids] if member.status == "active" else []
     own = frozenset({member.department_id}) | directory.extra_departments.get(member.id, frozenset())
-    below = frozenset(d.id for d in directory.departments.values() if own.intersection(d.path))
+    above = frozenset(key for department in own for key in directory.departments[department].path)
+    is_viewer = member.seat != "full"
+    grants = combine(role.grants for role in roles)
+    hidden, read_only = combine_fields((role.grants, role.fields) for role in roles)
     return Rights(
         member_id=member.id,
-        is_admin=any(role.key == ADMIN_KEY for role in roles) and member.seat == "full",
+        is_admin=any(role.key == ADMIN_KEY for role in roles) and not is_viewer,
         departments=own,
-        subtree=below,
-        grants=combine(role.grants for role in roles),
-        fixed=frozenset(right for role in roles for right in role.fixed),
+        subtree=directory.below(own),
+        grants=clamped(grants) if is_viewer else grants,
+        is_reader=is_viewer and any(role.key == ADMIN_KEY for role in roles),
+        fixed=frozenset(right for role in roles for right in role.fixed if not is_viewer),
+        above=above,
+        openings=tuple(_openings(directory, member, own, above)) if roles else (),
+        shared=frozenset(name for name, target in directory.shared if target == member.id or target in above) if roles else frozenset(),
+        hidden=hidden,
+        read_only=read_only,
     )
+
+
+def _openings(directory: Directory, member: MemberInfo, own: frozenset[UUID], above: frozenset[UUID]) -> Iterator[Opening]:
+    """Collect what sharing rules open for a member, those of one shape together."""
+    shapes: dict[tuple[Any, ...], set[UUID]] = {}
+    for rule in directory.rules.values():
+        if rule.to_role_id is not None:
+            is_meant = rule.to_role_id in member.role_ids
+        else:
+            is_meant = rule.to_department_id in (above if rule.to_subtree else own)
+        if not is_meant:
+            continue
+        places = directory.below({rule.from_department_id}) if rule.from_subtree else {rule.from_department_id}
+        for name, through in ((rule.object, ""), *((carried, rule.object) for carried in rule.carries)):
+            shape = (name, rule.field, tuple(sorted(rule.choices)), through, rule.may_edit, rule.may_export)
+            shapes.setdefault(shape, set()).update(places)
+    for (name, field_name, choices, through, may_edit, may_export), places in shapes.items():
+        yield Opening(name, frozenset(places), field_name, choices, through, may_edit, may_export)
 
 
 _cache: OrderedDict[UUID, Directory] = OrderedDict()
@@ -166,16 +229,35 @@ def _load(session: Session) -> Directory:
             settings.region,
             settings.language,
             settings.accent,
+            settings.rights_plan,
         ),
         members=members,
         by_identity={m.identity_id: m for m in members.values() if m.identity_id},
         departments={
-            d.id: DepartmentInfo(d.id, d.parent_id, d.name, tuple(d.path))
+            d.id: DepartmentInfo(d.id, d.parent_id, d.name, tuple(d.path), d.head_id)
             for d in session.execute(select(Department).order_by(Department.name)).scalars()
         },
         roles={
-            r.id: RoleInfo(r.id, r.key, r.name, r.grants, tuple(r.fixed))
+            r.id: RoleInfo(r.id, r.key, r.name, r.grants, tuple(r.fixed), r.fields, r.description)
             for r in session.execute(select(Role).order_by(Role.name)).scalars()
         },
         extra_departments={member_id: frozenset(ids) for member_id, ids in extra.items()},
+        rules={
+            row.id: _rule(row) for row in session.execute(select(SharingRule).order_by(SharingRule.created_at, SharingRule.id)).scalars()
+        },
+        shared=frozenset((row[0], row[1]) for row in session.execute(_SHARED, {"at": now()})),
     )
+
+
+_SHARED = (
+    select(RecordShare.object, func.coalesce(RecordShare.to_member_id, RecordShare.to_department_id))
+    .where(or_(RecordShare.expires_at.is_(None), RecordShare.expires_at > bindparam("at")))
+    .distinct()
+)
+
+
+def _rule(row: SharingRule) -> RuleInfo:
+    return RuleInfo(
+        row.id, row.object, row.from_department_id, row.from_subtree, row.to_department_id, row.to_subtree, row.to_role_id,
+        row.may_edit, row.may_export, row.field or "", tuple(row.choices), tuple(row.carries),
+    )  # fmt: skip

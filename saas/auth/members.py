@@ -30,10 +30,12 @@ class Workspace(TenantBase):
     region: Mapped[str] = mapped_column(default="US")
     language: Mapped[str] = mapped_column(default="en")
     accent: Mapped[str | None]
+    # The starting point of rights chosen last: `everyone`, `department` or `own`; empty once roles were changed by hand.
+    rights_plan: Mapped[str] = mapped_column(default="everyone", server_default="everyone")
 
 
 class Department(TenantBase):
-    """A node of the firm's tree. `path` lists the keys from the root to this node, itself included."""
+    """A node of the firm's tree. `path` lists the keys from the root to this node, itself included; `head_id` is who leads it."""
 
     __tablename__ = "departments"
 
@@ -41,10 +43,14 @@ class Department(TenantBase):
     parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("departments.id"), index=True)
     name: Mapped[str]
     path: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid()))
+    head_id: Mapped[UUID | None] = mapped_column(ForeignKey("members.id", ondelete="SET NULL", use_alter=True))
 
 
 class Role(TenantBase):
-    """A named set of rights. `grants` is object → action → scope name; `fixed` the rights beside objects; `key` marks ready-made roles."""
+    """A named set of rights. `key` marks ready-made roles.
+
+    `grants` is object → action → scope name; `fields` object → field → `hidden` or `read-only`; `fixed` the rights beside objects.
+    """
 
     __tablename__ = "roles"
 
@@ -53,6 +59,8 @@ class Role(TenantBase):
     name: Mapped[str]
     grants: Mapped[dict[str, Any]] = mapped_column(default=dict)
     fixed: Mapped[list[str]] = mapped_column(default=list)
+    fields: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    description: Mapped[str] = mapped_column(default="", server_default="")
 
 
 class Member(TenantBase):

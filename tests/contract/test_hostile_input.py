@@ -198,6 +198,7 @@ def test_each_field_alone_takes_or_refuses_any_text(obj, admin: Client, book: Bo
                     point.rollback()
                     ctx.state.pop("batch", None)
                     ctx.state.pop("labels", None)
+                    ctx.state.pop("weighed", None)
         ctx.db.rollback()
 
 

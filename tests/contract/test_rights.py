@@ -211,6 +211,7 @@ def _tried(ctx: Context) -> Iterator[None]:
         ctx.db.expire_all()
         ctx.state.pop("batch", None)
         ctx.state.pop("labels", None)
+        ctx.state.pop("weighed", None)
 
 
 def _is_accepted(act: Any, ctx: Context, *args: Any) -> bool:

@@ -75,7 +75,7 @@ class Plant:
 def plant(portal: BlockingPortal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plant]:
     """Give an installation of one's own with one firm."""
     folder = tmp_path_factory.mktemp("plant")
-    postgres, redis = Postgres(folder / "postgres", durable=False), Redis(folder / "redis", durable=True)
+    postgres, redis = Postgres(folder / "postgres", durable=True), Redis(folder / "redis", durable=True)
     postgres.start()
     redis.start()
     environment = throwaway_environment(

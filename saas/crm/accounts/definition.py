@@ -47,8 +47,8 @@ ACCOUNTS = ObjectDef(
     ),
     fields=(
         Text(name="name", label=L_("Name"), required=True, is_sortable=True),
-        Choice(name="kind", label=L_("Kind"), options=KINDS),
-        Choice(name="tier", label=L_("Tier"), options=TIERS),
+        Choice(name="kind", label=L_("Kind"), options=KINDS, is_indexed=True),
+        Choice(name="tier", label=L_("Tier"), options=TIERS, is_indexed=True),
         Choice(name="industry", label=L_("Industry"), options=INDUSTRIES),
         LongText(name="description", label=L_("Description")),
         Url(name="website", label=L_("Website"), group="reach"),

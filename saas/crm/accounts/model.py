@@ -17,7 +17,7 @@ class Account(RecordBase):
     """A customer firm or household, or one that may become a customer, a partner or a supplier."""
 
     __tablename__ = "accounts"
-    __table_args__ = (*record_indexes("accounts"),)
+    __table_args__ = (*record_indexes("accounts", "kind", "tier"),)
 
     name: Mapped[str]
     legal_name: Mapped[str | None]

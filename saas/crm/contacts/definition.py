@@ -77,7 +77,7 @@ CONTACTS = ObjectDef(
         Date(name="birth_date", label=L_("Birth date"), group="profile"),
         Choice(name="gender", label=L_("Gender"), options=GENDERS, group="profile"),
         Choice(name="language", label=L_("Language"), options=LANGUAGES, group="profile"),
-        Choice(name="tier", label=L_("Tier"), options=TIERS, group="profile"),
+        Choice(name="tier", label=L_("Tier"), options=TIERS, is_indexed=True, group="profile"),
         Choice(name="source", label=L_("Source"), options=SOURCES, group="profile"),
         Choice(name="preferred_channel", label=L_("Preferred channel"), options=CHANNELS, group="preferences"),
         YesNo(name="no_calls", label=L_("No phone calls"), group="preferences"),

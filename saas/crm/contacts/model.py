@@ -17,7 +17,7 @@ class Contact(RecordBase):
 
     __tablename__ = "contacts"
     __table_args__ = (
-        *record_indexes("contacts"),
+        *record_indexes("contacts", "tier"),
         Index("contacts_account_idx", "account_id", "sort_key", "id"),
     )
 

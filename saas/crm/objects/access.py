@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, or_, true
+from sqlalchemy import ColumnElement, and_, false, or_, select, true
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.util import LoaderCriteriaOption
 
@@ -16,6 +15,7 @@ from saas.auth.directory import MemberInfo
 from saas.auth.permissions import ASSIGN, EDIT, READ, Rights, Scope
 from saas.core.errors import Forbidden
 from saas.core.i18n import _
+from saas.crm.objects.branches import Branch, Ground, branches, know
 from saas.crm.objects.definition import ObjectDef
 
 _objects: dict[str, ObjectDef] = {}
@@ -23,7 +23,10 @@ _objects: dict[str, ObjectDef] = {}
 
 def register(objects: Iterable[ObjectDef]) -> None:
     """Tell the predicate which objects exist. Called once by the composition roots; an object not registered is closed."""
-    _objects.update({obj.name: obj for obj in objects})
+    found = tuple(objects)
+    _objects.update({obj.name: obj for obj in found})
+    for obj in found:
+        know(obj)
 
 
 def registered() -> Sequence[ObjectDef]:
@@ -31,60 +34,48 @@ def registered() -> Sequence[ObjectDef]:
     return tuple(_objects.values())
 
 
-@dataclass(frozen=True)
-class Branch:
-    """One way to reach rows: everything, those of an owner, or those of departments. The pager walks branches, filters join them by OR."""
-
-    is_all: bool = False
-    owner: UUID | None = None
-    departments: frozenset[UUID] = frozenset()
-
-    def condition(self, owner_column: Any, department_column: Any) -> ColumnElement[bool]:
-        """Compile to SQL over the given columns."""
-        if self.is_all:
-            return true()
-        if self.owner is not None:
-            return owner_column == self.owner  # type: ignore[no-any-return]
-        return department_column.in_(sorted(self.departments))  # type: ignore[no-any-return]
-
-
-def branches(rights: Rights, object_name: str, action: str) -> tuple[Branch, ...]:
-    """List the ways in which a member reaches rows of an object for an action; empty means none at all."""
-    scope = rights.scope(object_name, action)
-    if scope is Scope.ALL:
-        return (Branch(is_all=True),)
-    found: list[Branch] = []
-    if scope >= Scope.OWN and rights.member_id is not None:
-        found.append(Branch(owner=rights.member_id))
-    if scope is Scope.DEPARTMENT:
-        found.append(Branch(departments=rights.departments))
-    elif scope is Scope.SUBTREE:
-        found.append(Branch(departments=rights.subtree))
-    return tuple(found)
+def named(name: str) -> ObjectDef:
+    """Get a registered object, whole. Raises KeyError."""
+    return _objects[name]
 
 
 def visible(rights: Rights, obj: ObjectDef, action: str = READ) -> ColumnElement[bool]:
     """Compile the rows of an object a member reaches for an action to one SQL condition; `false` when there are none."""
+    own = _reached(rights, obj, action)
+    # Whoever looks as somebody else sees what both may see (Rights 11).
+    return own if rights.within is None else and_(own, visible(rights.within, obj, action))
+
+
+def _reached(rights: Rights, obj: ObjectDef, action: str) -> ColumnElement[bool]:
     model: Any = obj.model
-    own = _any(branches(rights, obj.name, action), model.owner_id, model.department_id)
-    if obj.parent is None or rights.scope(obj.name, action) is Scope.NONE:
+    ways = branches(rights, obj.name, action)
+    own = _any(ways, ground(obj))
+    if obj.parent is None or not ways:
         return own
-    kind, _key = (getattr(model, column) for column in obj.parent)
+    kind, key = (getattr(model, column) for column in obj.parent)
     reached = [and_(kind.is_(None), own)] if kind.nullable is not False else []
+    # Rows carried along with the customer they belong to are reached whatever their subject.
+    reached.extend(way.condition(ground(obj)) for way in ways if way.through)
     for parent in _objects.values():
         if parent.parent is None:
             # Changing a child needs edit on its subject or authorship; reading needs read on it.
             needed = READ if action == READ else EDIT
-            ways = branches(rights, parent.name, needed)
-            reached.append(and_(kind == parent.name, _any(ways, model.parent_owner_id, model.parent_department_id)))
+            there = Ground(parent, model, model.parent_owner_id, model.parent_department_id, key)
+            reached.append(and_(kind == parent.name, _any(branches(rights, parent.name, needed), there)))
     if rights.member_id is not None:
         reached.append(model.owner_id == rights.member_id)
         if action != READ:
             # Whoever wrote it may change it, as long as it can still be read.
-            reached.append(and_(model.created_by == rights.member_id, visible(rights, obj)))
+            reached.append(and_(model.created_by == rights.member_id, _reached(rights, obj, READ)))
         elif obj.open_to:
             reached.append(getattr(model, obj.open_to).contains([rights.member_id]))
     return or_(false(), *reached) if not _sees_all_parents(rights, obj, action) else true()
+
+
+def ground(obj: ObjectDef) -> Ground:
+    """Say where an object's own columns are."""
+    model: Any = obj.model
+    return Ground(obj, model, model.owner_id, model.department_id)
 
 
 def _sees_all_parents(rights: Rights, obj: ObjectDef, action: str) -> bool:
@@ -95,35 +86,79 @@ def _sees_all_parents(rights: Rights, obj: ObjectDef, action: str) -> bool:
     )
 
 
-def _any(ways: Iterable[Branch], owner_column: Any, department_column: Any) -> ColumnElement[bool]:
-    conditions = [way.condition(owner_column, department_column) for way in ways]
-    if any(way.is_all for way in ways):
+def _any(ways: Iterable[Branch], there: Ground) -> ColumnElement[bool]:
+    found = list(ways)
+    if any(way.is_all for way in found):
         return true()
-    return or_(false(), *conditions)
+    return or_(false(), *(way.condition(there) for way in found))
 
 
 def allows(ctx: Context, obj: ObjectDef, record: Any, action: str) -> bool:
-    """Decide for one loaded record, by the same branches as the SQL."""
-    rights = ctx.rights
+    """Decide for one loaded record, by the same branches as the SQL; where its columns do not tell, the database does."""
     if ctx.state.get("system"):
         return True
-    if obj.parent is None or rights.scope(obj.name, action) is Scope.NONE:
-        return _reaches(branches(rights, obj.name, action), record.owner_id, record.department_id)
-    if record.owner_id == rights.member_id:
+    known = _decided(ctx, obj, action)
+    if record.id in known:
+        return known[record.id]
+    found = _told(ctx.rights, obj, record, action)
+    if found is None:
+        weigh(ctx, obj, [record], action)
+        return _decided(ctx, obj, action)[record.id]
+    return found
+
+
+def weigh(ctx: Context, obj: ObjectDef, rows: Iterable[Any], action: str) -> None:
+    """Decide for many rows in one statement, so that `allows` need not ask for each; nothing where their columns tell."""
+    open_ones = [row.id for row in rows if _told(ctx.rights, obj, row, action) is None]
+    known = _decided(ctx, obj, action)
+    if open_ones:
+        known.update(dict.fromkeys(open_ones, False))
+        model: Any = obj.model
+        query = select(model.id).where(model.id.in_(open_ones), visible(ctx.rights, obj, action))
+        with ctx.as_system("weigh rows"):
+            known.update(dict.fromkeys(ctx.db.execute(query).scalars(), True))
+
+
+def _decided(ctx: Context, obj: ObjectDef, action: str) -> dict[UUID, bool]:
+    """Keep what was decided in this transaction until it changes a record."""
+    found: dict[UUID, bool] = ctx.state.setdefault("weighed", {}).setdefault((obj.name, action), {})
+    return found
+
+
+def _told(rights: Rights, obj: ObjectDef, record: Any, action: str) -> bool | None:
+    """Decide by owner and department as far as that goes: yes, no, or None where a rule or a share may open it."""
+    ways = branches(rights, obj.name, action)
+    if obj.parent is None or not ways:
+        found = _reaches(ways, record.owner_id, record.department_id)
+    else:
+        found = _told_of_child(rights, obj, record, action, ways)
+    if rights.within is None or found is False:
+        return found
+    other = _told(rights.within, obj, record, action)
+    return False if other is False else found and other
+
+
+def _told_of_child(rights: Rights, obj: ObjectDef, record: Any, action: str, ways: Sequence[Branch]) -> bool | None:
+    assert obj.parent is not None
+    if rights.is_admin or record.owner_id == rights.member_id:
         return True
-    if action != READ and record.created_by == rights.member_id and allows(ctx, obj, record, READ):
+    if action != READ and record.created_by == rights.member_id and _told(rights, obj, record, READ):
         return True
     kind = getattr(record, obj.parent[0])
     if kind is None:
-        return _reaches(branches(rights, obj.name, action), record.owner_id, record.department_id)
-    needed = READ if action == READ else EDIT
+        return _reaches(ways, record.owner_id, record.department_id)
     if action == READ and obj.open_to and rights.member_id in getattr(record, obj.open_to):
         return True
-    return _reaches(branches(rights, kind, needed), record.parent_owner_id, record.parent_department_id)
+    needed = READ if action == READ else EDIT
+    found = _reaches(branches(rights, kind, needed), record.parent_owner_id, record.parent_department_id)
+    if not found and (any(way.through for way in ways) or (action != READ and record.created_by == rights.member_id)):
+        return None
+    return found
 
 
-def _reaches(ways: Iterable[Branch], owner_id: UUID | None, department_id: UUID | None) -> bool:
-    return any(way.is_all or (way.owner is not None and way.owner == owner_id) or department_id in way.departments for way in ways)
+def _reaches(ways: Iterable[Branch], owner_id: UUID | None, department_id: UUID | None) -> bool | None:
+    said = [way.tells(owner_id, department_id) for way in ways]
+    return True if True in said else None if None in said else False
 
 
 def require(ctx: Context, obj: ObjectDef, record: Any, action: str) -> None:
@@ -179,7 +214,8 @@ def criteria(session: Session) -> list[Any]:
     if rights is None:
         return [Criteria(obj.model, false(), include_aliases=True) for obj in _objects.values()]
     people = session.info["directory"]
-    return people.keep(("criteria", rights.member_id), lambda: _build(rights))  # type: ignore[no-any-return]
+    onlooker = rights.within.member_id if rights.within else None
+    return people.keep(("criteria", rights.member_id, onlooker), lambda: _build(rights))  # type: ignore[no-any-return]
 
 
 def _build(rights: Rights) -> list[Any]:

@@ -54,9 +54,16 @@ PENDING = {"fastupdate": "on"}
 AT_ONCE = {"fastupdate": "off"}
 
 
-def record_indexes(table: str) -> tuple[Index, ...]:
-    """Name the indexes of one object's table: each way a list is ordered, under each branch of rights, and search."""
+def record_indexes(table: str, *choices: str) -> tuple[Index, ...]:
+    """Name the indexes of one object's table: each way a list is ordered, under each branch of rights, and search.
+
+    `choices` are the choice fields by which sharing rules may be narrowed (`is_indexed`).
+    """
+    narrowed = (
+        Index(f"{table}_{name}_idx", "department_id", name, "sort_key", "id", postgresql_where=f"{name} IS NOT NULL") for name in choices
+    )
     return (
+        *narrowed,
         Index(f"{table}_sort_idx", "sort_key", "id"),
         Index(f"{table}_owner_idx", "owner_id", "sort_key", "id"),
         Index(f"{table}_department_idx", "department_id", "sort_key", "id"),

@@ -335,9 +335,10 @@ class Option:
 
 @dataclass(frozen=True, kw_only=True)
 class Choice(Field):
-    """One of a few options."""
+    """One of a few options. With `is_indexed`, its column has an index behind the department, and sharing rules may be narrowed by it."""
 
     options: tuple[Option, ...]
+    is_indexed: bool = False
     kind: ClassVar[str] = "choice"
     operators: ClassVar[tuple[str, ...]] = ("any", "none", "empty", "filled")
 

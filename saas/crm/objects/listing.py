@@ -103,6 +103,10 @@ def count(
         searched = paging.Searched(table, table.c.id, table.c.sort_key, table.c.tokens)
         number = paging.count(pager.executor(ctx), searched, words, where, COUNTED_ROWS)
         return (COUNTED_ROWS, True) if number > COUNTED_ROWS else (number, False)
+    if words.is_blank and not conditions and not is_exact:
+        reached = pager.count(ctx, obj, COUNTED_ROWS + 1)
+        if reached is not None:
+            return (COUNTED_ROWS, True) if reached > COUNTED_ROWS else (reached, False)
     matching = select(table.c.id).where(where, criterion(words, table.c.tokens))
     if not is_exact:
         matching = matching.limit(COUNTED_ROWS + 1)

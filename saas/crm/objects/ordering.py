@@ -34,6 +34,11 @@ class Order:
         return bool(self.value.nullable)
 
     @property
+    def is_label(self) -> bool:
+        """Whether it follows the label: the order that every branch of rights has an index for."""
+        return self.value.name == "sort_key"  # type: ignore[no-any-return]
+
+    @property
     def clauses(self) -> tuple[ColumnElement[Any], ...]:
         """Give what ORDER BY needs."""
         if self.is_descending:

@@ -1,6 +1,6 @@
 """Finding which rows make up a page, at any size of the book: one OR of rights, or a rare filter, under ORDER BY … LIMIT does not page.
 
-Statements here are on the plain table and say the rights themselves, by `access.visible` and `access.branches`; the rows of the page
+Statements here are on the plain table and say the rights themselves, by `access.visible` and `branches`; the rows of the page
 are then read under the session's own criteria, a second net.
 """
 
@@ -11,11 +11,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, select, true, union_all
+from sqlalchemy import ColumnElement, Select, Uuid, and_, cast, func, select, true, union, union_all
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from saas.auth.context import Context
 from saas.auth.permissions import READ
 from saas.crm.objects import access
+from saas.crm.objects.branches import Branch, branches
 from saas.crm.objects.definition import ObjectDef
 from saas.crm.objects.ordering import Order
 from saas.crm.search import paging
@@ -50,18 +52,40 @@ def is_walkable(ctx: Context, obj: ObjectDef, wanted: Wanted) -> bool:
     """Tell whether one walk along an index finds the page: no filter, and all rows, an owner's or none within reach."""
     if not wanted.is_plain:
         return False
-    ways = access.branches(ctx.rights, obj.name, READ)
-    return not ways or visible(ctx, obj).compare(true()) or (obj.parent is None and len(ways) == 1 and ways[0].owner is not None)
+    ways = branches(ctx.rights, obj.name, READ)
+    if not ways or visible(ctx, obj).compare(true()):
+        return True
+    return obj.parent is None and ctx.rights.within is None and len(ways) == 1 and ways[0].owner is not None
 
 
 def positions(ctx: Context, obj: ObjectDef, wanted: Wanted) -> Positions:
     """Find key and sort value of the rows of a page, in order, under the reader's rights."""
     if wanted.order.is_nullable:
         return _fenced(ctx, obj, wanted)
-    ways = access.branches(ctx.rights, obj.name, READ)
-    if wanted.is_plain and obj.parent is None and sum(max(1, len(way.departments)) for way in ways) <= MAX_BRANCHES:
+    ways = _separate(ctx, obj)
+    if wanted.is_plain and ways and (wanted.order.is_label or sum(max(1, len(way.departments)) for way in ways) <= MAX_BRANCHES):
         return _by_branches(ctx, obj, wanted, ways)
     return _stepwise(ctx, obj, wanted)
+
+
+def count(ctx: Context, obj: ObjectDef, most: int) -> int | None:
+    """Count the rows within reach, `most` or fewer, each way along its own index; None where the ways cannot be told apart."""
+    ways = _separate(ctx, obj)
+    if not ways:
+        return None
+    table: Any = obj.model.__table__
+    there = replace(access.ground(obj), columns=table.c, owner=table.c.owner_id, department=table.c.department_id)
+    parts = [select(table.c.id).where(way.condition(there)).limit(most).subquery() for way in ways]
+    found = union(*(select(part.c.id) for part in parts)).limit(most).subquery()
+    return int(ctx.db.execute(select(func.count()).select_from(found)).scalar_one())
+
+
+def _separate(ctx: Context, obj: ObjectDef) -> tuple[Branch, ...]:
+    """List the ways to reach rows where each can be walked by itself; none otherwise."""
+    if obj.parent is not None or ctx.rights.within is not None:
+        return ()
+    ways = branches(ctx.rights, obj.name, READ)
+    return ways if not any(way.through for way in ways) else ()
 
 
 def visible(ctx: Context, obj: ObjectDef, action: str = READ) -> ColumnElement[bool]:
@@ -90,7 +114,7 @@ def _stepwise(ctx: Context, obj: ObjectDef, wanted: Wanted) -> Positions:
         wanted = replace(wanted, after=end, limit=wanted.limit - len(found))
     table: Any = obj.model.__table__
     order = wanted.order
-    is_label = order.value.name == "sort_key"
+    is_label = order.is_label
     searched = paging.Searched(table, order.key, order.value, table.c.tokens, is_sort_key=is_label, is_person=obj.is_person)
     after = (wanted.after[1], wanted.after[0]) if wanted.after else None
     page = paging.Page(wanted.limit, after, order.is_descending)
@@ -121,30 +145,46 @@ def _fenced(ctx: Context, obj: ObjectDef, wanted: Wanted) -> Positions:
     return _pairs(ctx, select(inside.key, inside.value).order_by(*inside.clauses).limit(wanted.limit))
 
 
-def _by_branches(ctx: Context, obj: ObjectDef, wanted: Wanted, ways: Sequence[access.Branch]) -> Positions:
+def _by_branches(ctx: Context, obj: ObjectDef, wanted: Wanted, ways: Sequence[Branch]) -> Positions:
     """Take the page of each way to reach rows, each along its own index, and of these the first; a row may come by two ways."""
-    table: Any = obj.model.__table__
-    single: list[ColumnElement[bool]] = []
-    for way in ways:
-        if way.is_all or way.owner:
-            single.append(way.condition(table.c.owner_id, table.c.department_id))
-        else:
-            single.extend(table.c.department_id == department for department in sorted(way.departments))
-    if not single:
+    parts = [part for way in ways for part in _parts(obj, wanted, way)]
+    if not parts:
         return []
-    parts = [_branch(wanted, condition) for condition in single]
-    merged = union_all(*(select(part.c.id, part.c[wanted.order.value.name]) for part in parts)).subquery()
+    merged = union_all(*parts).subquery()
     inside = replace(wanted.order, key=merged.c.id, value=merged.c[wanted.order.value.name])
     statement = select(inside.key, inside.value).distinct().order_by(*inside.clauses).limit(wanted.limit)
     return _pairs(ctx, statement)
 
 
-def _branch(wanted: Wanted, condition: ColumnElement[bool]) -> Any:
+def _parts(obj: ObjectDef, wanted: Wanted, way: Branch) -> list[Select[Any]]:
+    """Say how the page of one way is found: one walk along an index for each department, and each choice of its condition."""
+    table: Any = obj.model.__table__
+    there = replace(access.ground(obj), columns=table.c, owner=table.c.owner_id, department=table.c.department_id)
+    if way.is_all or way.owner or way.shared:
+        return [_first(wanted, way.condition(there))]
+    choices: Sequence[ColumnElement[bool]] = [table.c[way.field] == choice for choice in way.choices] if way.field else [true()]
+    if not wanted.order.is_label:
+        return [_first(wanted, and_(table.c.department_id == place, choice)) for place in sorted(way.departments) for choice in choices]
+    found = []
+    for choice in choices:
+        # One statement however many departments there are: each is walked by the index (department, sort key).
+        places = func.unnest(cast(sorted(way.departments), ARRAY(Uuid))).table_valued("place").render_derived()
+        near = _page(wanted, and_(table.c.department_id == places.c.place, choice)).lateral()
+        found.append(select(near.c.id, near.c[wanted.order.value.name]).select_from(places).join(near, true()))
+    return found
+
+
+def _first(wanted: Wanted, condition: ColumnElement[bool]) -> Select[Any]:
+    part = _page(wanted, condition).subquery()
+    return select(part.c.id, part.c[wanted.order.value.name])
+
+
+def _page(wanted: Wanted, condition: ColumnElement[bool]) -> Select[Any]:
     order = wanted.order
     statement = select(order.key, order.value).where(condition)
     if wanted.after:
         statement = statement.where(order.beyond(wanted.after))
-    return statement.order_by(*order.clauses).limit(wanted.limit).subquery()
+    return statement.order_by(*order.clauses).limit(wanted.limit)
 
 
 def _pairs(ctx: Context, statement: Select[Any]) -> Positions:

@@ -101,7 +101,7 @@ def update(ctx: Context, obj: ObjectDef, record: Any, values: Mapping[str, Any],
     record.updated_at, record.updated_by = ctx.now, ctx.member.id
     journal.write(ctx, obj.name, "update", record, before=before, after={name: images.to_json(value) for name, value in changed.items()})
     ctx.db.flush()
-    ctx.state.pop("labels", None)
+    _forget(ctx)
     learn(ctx.db, obj, [record])
     carry_to_children(ctx, obj, record, changed)
     return True
@@ -163,8 +163,14 @@ def _new(ctx: Context, obj: ObjectDef, number: int, engine: Mapping[str, Any]) -
 
 
 def _sanction(ctx: Context, record: RecordBase) -> None:
-    ctx.state.pop("labels", None)
+    _forget(ctx)
     ctx.db.info.setdefault("sanctioned", set()).add(record.id)
+
+
+def _forget(ctx: Context) -> None:
+    """Drop what this transaction remembers of names and rights, because a record changes."""
+    ctx.state.pop("labels", None)
+    ctx.state.pop("weighed", None)
 
 
 def _check_links(ctx: Context, obj: ObjectDef, values: Mapping[str, Any]) -> None:
@@ -260,6 +266,6 @@ def _empty_link(ctx: Context, obj: ObjectDef, name: str, target_id: UUID) -> Non
 
 
 def _remove(ctx: Context, obj: ObjectDef, record: Any) -> None:
-    ctx.state.pop("labels", None)
+    _forget(ctx)
     journal.write(ctx, obj.name, "delete", record, before=images.to_image(record))
     ctx.db.delete(record)

@@ -152,6 +152,7 @@ def _entries(ctx: Context, record: Any, children: list[ObjectDef], taken: list[t
     for child in children:
         rows = [item for source, _at, item in taken if source == child.name]
         shown = views.views(ctx, child, rows, views.readable_fields(ctx, child))
+        access.weigh(ctx, child, rows, "edit")
         made[child.name] = iter([_row_entry(ctx, child, record, row, view) for row, view in zip(rows, shown, strict=True)])
     noted = [item for source, _at, item in taken if source == CHANGES]
     made[CHANGES] = iter(_change_entries(ctx, record, noted))

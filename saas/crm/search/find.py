@@ -15,6 +15,7 @@ from saas.auth.context import Context
 from saas.auth.permissions import READ
 from saas.core.text.folding import fold
 from saas.crm.objects import access, codes, pager, views
+from saas.crm.objects.branches import branches
 from saas.crm.objects.definition import ObjectDef
 from saas.crm.objects.fields import Field
 from saas.crm.search import vocabulary
@@ -105,7 +106,7 @@ def _search(ctx: Context, text: str, limit: int) -> Results:
     coded = _by_code(ctx, text)
     ranked: list[tuple[Hit, ObjectDef]] = []
     for obj in access.registered():
-        if obj.has_page and access.branches(ctx.rights, obj.name, READ):
+        if obj.has_page and branches(ctx.rights, obj.name, READ):
             ranked += [(hit, obj) for hit in hits(ctx, obj, query, limit) if (obj.name, hit.id) not in coded]
     ranked.sort(key=lambda pair: (pair[0].rank, pair[0].key, str(pair[0].id)))
     known = {obj.name: obj for obj in access.registered()}

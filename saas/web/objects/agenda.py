@@ -43,6 +43,7 @@ def items(ctx: Context, rows: Sequence[Any], subject_id: UUID | None = None, wit
     """Make lines of activities; the subject is left out where it is the page's own (`subject_id`)."""
     subjects = [view.subject for view in views.views(ctx, ACTIVITIES, rows, ())]
     phones = _phones(ctx, rows) if with_phones else {}
+    access.weigh(ctx, ACTIVITIES, rows, EDIT)
     return [_item(ctx, row, subject, phones, subject_id) for row, subject in zip(rows, subjects, strict=True)]
 
 

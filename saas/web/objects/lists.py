@@ -120,6 +120,8 @@ def _build(ctx: Context, req: Req, asked: ListState, form: FilterForm | None) ->
     asked, found = _found(ctx, asked, tuple(f.name for f in columns))
     shown = views.views(ctx, obj, found.rows, columns)
     editable = frozenset(f.name for f in controls.fields_of(ctx, obj))
+    for action in (EDIT, ASSIGN):
+        access.weigh(ctx, obj, found.rows, action)
     made = ListPage(
         obj=obj,
         state=asked,
