@@ -48,6 +48,8 @@ class WebSession(ControlBase):
     """A signed-in browser, bound to one firm's host, or to the public site when `tenant_id` is empty. Only a hash of the token is kept.
 
     `family_id` is the sign-in it came from: hand-offs carry it from host to host, and signing out ends all of a family.
+    `signed_in_at` is when the family began; `proved_at` when the person last proved who they are in it, and `is_two_factor`
+    whether with a second factor. The last three are empty or false in rows older than second factors.
     """
 
     __tablename__ = "web_sessions"
@@ -63,6 +65,9 @@ class WebSession(ControlBase):
     expires_at: Mapped[datetime]
     address: Mapped[str] = mapped_column(default="")
     agent: Mapped[str] = mapped_column(default="")
+    signed_in_at: Mapped[datetime | None]
+    proved_at: Mapped[datetime | None]
+    is_two_factor: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
 
 
 class OneTimeCode(ControlBase):
