@@ -2,7 +2,8 @@
 
 from saas.auth import audit, identities, members
 from saas.auth.factors import models as factors
+from saas.auth.sso import tables as sso_tables
 from saas.crm import registry
 from saas.tenants import models, outbox
 
-__all__ = ["audit", "factors", "identities", "members", "models", "outbox", "registry"]
+__all__ = ["audit", "factors", "identities", "members", "models", "outbox", "registry", "sso_tables"]
