@@ -20,7 +20,14 @@ from saas.tenants.outbox import QUEUE
 from saas.tenants.runtime import Runtime, assemble
 from saas.tenants.session import control_session
 
-JOB_MODULES: tuple[str, ...] = ("saas.tenants.letters", "saas.auth.jobs", "saas.tenants.upkeep", "saas.crm.imports.jobs")
+JOB_MODULES: tuple[str, ...] = (
+    "saas.tenants.letters",
+    "saas.auth.jobs",
+    "saas.auth.sso.jobs",
+    "saas.tenants.upkeep",
+    "saas.crm.imports.jobs",
+    "saas.crm.placement.moving",
+)
 
 
 def prepare() -> None:

@@ -24,6 +24,22 @@ def rail(ctx: Context, path: str) -> tuple[NavGroup, ...]:
     return (NavGroup("", here), NavGroup(_("Sales"), sales), NavGroup(_("Everyone"), tuple(everyone)))
 
 
+def settings_tabs(ctx: Context, path: str) -> list[tuple[str, str, bool]]:
+    """List the settings as tabs (label, address, whether it is this one), only those the member may use."""
+    all_of_them = (
+        (_("Workspace"), "/settings", ""),
+        (_("People"), "/people", "members:manage"),
+        (_("Departments"), "/settings/departments", "members:manage"),
+        (_("Roles"), "/settings/roles", "roles:manage"),
+        (_("Audit log"), "/settings/audit", "audit:read"),
+    )
+    return [
+        (label, href, path == href if href == "/settings" else _is_at(path, href))
+        for label, href, right in all_of_them
+        if not right or ctx.rights.may(right)
+    ]
+
+
 def create_items(ctx: Context) -> tuple[NavItem, ...]:
     """List what the "+" menu offers to make."""
     return tuple(

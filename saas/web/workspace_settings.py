@@ -15,6 +15,7 @@ from saas.tenants.models import TenantRow
 from saas.tenants.session import control_session
 from saas.web.exchange import Reply, Req, UploadedFile
 from saas.web.frame import ACCENTS
+from saas.web.navigation import settings_tabs
 from saas.web.pages import page
 from saas.web.routing import SIGNED_IN, workspace
 
@@ -142,7 +143,7 @@ def _page(ctx: Context, req: Req, wrong: dict[str, str], status: int = 200, type
         ctx, req, "settings/workspace.html", status=status, values={**values, **(typed or {})}, errors=wrong,
         may_manage=ctx.rights.may(MANAGE), currencies=regions.currencies(req.locale), countries=regions.countries(req.locale),
         zones=regions.zones(now()), languages=list(LANGUAGE_NAMES.items()), accents=accent_names(), logo_key=settings.logo_key,
-        host=req.runtime.settings.host(ctx.tenant.slug),
+        host=req.runtime.settings.host(ctx.tenant.slug), tabs=settings_tabs(ctx, req.path),
     )  # fmt: skip
 
 

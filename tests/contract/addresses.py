@@ -31,7 +31,20 @@ class Ids:
         return self.others[f"{path.split('{', maxsplit=1)[0]}{name}" if name == "id" else name]
 
 
-OTHERS = ("/imports/id", "/people/id", "/people/invitations/id", "/me/sessions/id", "tag", "slug", "token", "code", "batch", "name")
+OTHERS = (
+    "/imports/id",
+    "/people/id",
+    "/people/invitations/id",
+    "/me/sessions/id",
+    "/settings/departments/id",
+    "/settings/roles/id",
+    "tag",
+    "slug",
+    "token",
+    "code",
+    "batch",
+    "name",
+)
 
 
 def same(key: str) -> Ids:

@@ -82,6 +82,16 @@ def assign(ctx: Context, obj: ObjectDef, selection: Selection, owner_id: UUID | 
     wanted = {"owner_id": owner.id if owner else None}
     if owner and not is_department_kept:
         wanted["department_id"] = owner.department_id
+    return _finish(ctx, obj, "assign", give(ctx, obj, rows, wanted), total - len(rows))
+
+
+def give(
+    ctx: Context, obj: ObjectDef, rows: Sequence[Any], wanted: Mapping[str, Any]
+) -> list[tuple[UUID, int, dict[str, Any], dict[str, Any]]]:
+    """Write owner or department over rows (id, version and those columns) that the caller has locked and checked; child rows follow.
+
+    Return what the journal has to be told; rows that have these values already are left alone.
+    """
     changes = []
     for row in rows:
         changed = {name: value for name, value in wanted.items() if getattr(row, name) != value}
@@ -90,7 +100,7 @@ def assign(ctx: Context, obj: ObjectDef, selection: Selection, owner_id: UUID | 
     keys = [change[0] for change in changes]
     _update(ctx, obj, keys, wanted)
     _carry_to_children(ctx, obj, keys, wanted)
-    return _finish(ctx, obj, "assign", changes, total - len(rows))
+    return changes
 
 
 def tag(ctx: Context, obj: ObjectDef, selection: Selection, add: Sequence[UUID], take: Sequence[UUID]) -> Outcome:
