@@ -19,6 +19,17 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class SignInProvider:
+    """A service the operator lets people sign in with, everywhere: `google` or `microsoft`. `label` stands on the button."""
+
+    name: str
+    label: str
+    issuer: str
+    client_id: str
+    secret: str
+
+
+@dataclass(frozen=True)
 class Settings:
     """What a process must know before it starts. `_s` are seconds; URLs are libpq, redis, smtp and obstore URLs.
 
@@ -42,6 +53,7 @@ class Settings:
     pool_size: int
     is_development: bool
     trusted_proxies: int = 0
+    sign_in_providers: tuple[SignInProvider, ...] = ()
 
     @property
     def is_secure(self) -> bool:
@@ -84,6 +96,19 @@ def from_env(env: Mapping[str, str] = os.environ) -> Settings:
         pool_size=int(env.get("POOL_SIZE", "10")),
         is_development=env.get("ENVIRONMENT", "production") == "development",
         trusted_proxies=int(env.get("TRUSTED_PROXIES", "0")),
+        sign_in_providers=_sign_in_providers(env),
+    )
+
+
+def _sign_in_providers(env: Mapping[str, str]) -> tuple[SignInProvider, ...]:
+    """Read GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET and the same of MICROSOFT; without an ID there is no button. *_ISSUER is for tests."""
+    known = (("Google", "https://accounts.google.com"), ("Microsoft", "https://login.microsoftonline.com/common/v2.0"))
+    return tuple(
+        SignInProvider(
+            label.lower(), label, env.get(f"{label.upper()}_ISSUER") or issuer, client_id, _required(env, f"{label.upper()}_CLIENT_SECRET")
+        )
+        for label, issuer in known
+        if (client_id := env.get(f"{label.upper()}_CLIENT_ID"))
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 
 # Only this much of a text is ever looked at, so that no input, however long, costs more than a page of it.
 LONGEST = 1000
@@ -52,6 +53,8 @@ _FOLDING = _Folding()
 _ASCII = str.maketrans({code: _fold_char(chr(code)) for code in range(128)})
 
 
+# A record's name is folded for its sort key, its tokens and the vocabulary; towns and titles come again and again.
+@lru_cache(maxsize=8_192)
 def fold(text: str) -> str:
     """Fold `text` to lower-case words without accents or punctuation, one space between them.
 

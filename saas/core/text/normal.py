@@ -59,6 +59,7 @@ _SINGLE_LETTERS = re.compile(r"\b[^\W\d_](?: [^\W\d_]\b)+")
 _BRACKETED_FORMS = re.compile(r"[(（](?:株|有|合|주|유|股)[)）]")
 
 
+@lru_cache(maxsize=4_096)
 def email_key(raw: str) -> str | None:
     """Make the key of an e-mail address, or None where `raw` is not one address.
 

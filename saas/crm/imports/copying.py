@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -11,19 +11,18 @@ from sqlalchemy import ARRAY, Boolean, Connection, DateTime, Integer, String
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
 
-CHUNK_CHARS = 1 << 17
 Encode = Callable[[Any], str]
 
 _to_json = msgspec.json.Encoder().encode
 
 
-def copy_lines(connection: Connection, table: str, columns: Sequence[str], lines: Iterable[str]) -> None:
-    """Write lines (made by `encoders` of the same columns, joined by tabs) into a table of the current scope."""
+def copy_lines(connection: Connection, table: str, columns: Sequence[str], chunks: Iterable[str]) -> None:
+    """Write chunks of whole lines (values by the `encoder` of each column, joined by tabs) into a table of the current scope."""
     raw: Any = connection.connection.driver_connection
     names = sql.SQL(", ").join(sql.Identifier(column) for column in columns)
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), names)
     with raw.cursor() as cursor, cursor.copy(statement) as target:
-        for chunk in _chunks(lines):
+        for chunk in chunks:
             target.write(chunk)
 
 
@@ -74,16 +73,3 @@ def _texts(value: list[Any]) -> str:
         return "{}"
     quoted = ",".join('"' + str(entry).replace("\\", "\\\\").replace('"', '\\"') + '"' for entry in value)
     return text(f"{{{quoted}}}")
-
-
-def _chunks(lines: Iterable[str]) -> Iterator[str]:
-    kept: list[str] = []
-    size = 0
-    for line in lines:
-        kept.append(line)
-        size += len(line)
-        if size > CHUNK_CHARS:
-            yield "\n".join(kept) + "\n"
-            kept, size = [], 0
-    if kept:
-        yield "\n".join(kept) + "\n"

@@ -6,22 +6,19 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Uuid
-
 from saas.auth.context import Context
 from saas.crm.imports import copying
 from saas.crm.imports.changes import Change
+from saas.crm.imports.composing import composed
 from saas.crm.imports.plan import Plan
-from saas.crm.objects import codes, images, journal, records
+from saas.crm.objects import images, journal, records
 from saas.crm.objects.definition import ObjectDef
 from saas.crm.objects.derive import derive
 from saas.crm.objects.journal_tables import JournalChange
-from saas.crm.objects.words import learn
+from saas.crm.objects.words import hear, learn
 from saas.crm.tags.verbs import all_tags, make
 
 JOURNAL_COLUMNS = ("batch_id", "object", "record_id", "action", "version", "after")
-
-_LISTS = (list, dict)
 
 # Takes so many numbers of a prefix. Done in a transaction of its own (gaps are allowed), nobody else waits for the batch.
 TakeCodes = Callable[[str, int], range]
@@ -48,43 +45,24 @@ def _tag_keys(ctx: Context, plan: Plan) -> dict[str, UUID]:
 
 
 def _make(ctx: Context, obj: ObjectDef, drafts: list[Any], tags: Mapping[str, UUID], take: TakeCodes) -> None:
-    numbers = take(obj.prefix, len(drafts))
-    table = obj.model.__table__
-    columns = [column.key for column in table.columns]
-    journaled: list[str] = []
-    connection = ctx.db.connection()
-    lines = _lines(ctx, obj, drafts, numbers, tags, journaled)
-    copying.copy_lines(connection, obj.model.__tablename__, columns, lines)
-    copying.copy_lines(connection, JournalChange.__tablename__, JOURNAL_COLUMNS, journaled)
-    learn(ctx.db, obj, drafts)
-
-
-def _lines(
-    ctx: Context, obj: ObjectDef, drafts: list[Any], numbers: range, tags: Mapping[str, UUID], journaled: list[str]
-) -> Iterator[str]:
-    """Complete drafts one by one, while the server takes in the lines before; their journal lines are added to `journaled`."""
-    batch, stamp = journal.batch(ctx), ctx.now.isoformat()
-    encoders = [(column.key, _encoder(column)) for column in obj.model.__table__.columns]
-    kept = frozenset(images.image_columns(obj.model))
-    stamps = {"created_at": stamp, "updated_at": stamp}
-    for draft, number in zip(drafts, numbers, strict=True):
-        draft.code = codes.code(obj.prefix, number)
+    for draft in drafts:
         if draft.tag_names:
             draft.tag_ids = list(dict.fromkeys(tags[name.casefold()] for name in draft.tag_names))
-        derive(obj, draft)
-        values = draft.__dict__
-        image = {
-            name: value
-            for name, value in values.items()
-            if value is not None and name in kept and not (value.__class__ in _LISTS and not value)
-        }
-        journaled.append(f"{batch}\t{obj.name}\t{draft.id}\tcreate\t1\t{copying.json(image | stamps)}")
-        yield "\t".join(["\\N" if (value := values[name]) is None else encode(value) for name, encode in encoders])
+    columns = [column.key for column in obj.model.__table__.columns]
+    connection = ctx.db.connection()
+    journaled: list[str] = []
+    heard: set[str] = set()
 
+    def lines() -> Iterator[str]:
+        """Complete the drafts while the server takes in the lines before."""
+        for one in composed(obj, drafts, take(obj.prefix, len(drafts)), journal.batch(ctx), ctx.now.isoformat()):
+            journaled.append(one.journaled)
+            heard.update(one.words)
+            yield one.lines
 
-def _encoder(column: Any) -> copying.Encode:
-    encode = copying.encoder(column.type)
-    return copying.once(encode) if isinstance(column.type, Uuid | DateTime) else encode
+    copying.copy_lines(connection, obj.model.__tablename__, columns, lines())
+    copying.copy_lines(connection, JournalChange.__tablename__, JOURNAL_COLUMNS, journaled)
+    hear(ctx.db, heard)
 
 
 def _change(ctx: Context, obj: ObjectDef, changes: list[Change], tags: Mapping[str, UUID]) -> None:

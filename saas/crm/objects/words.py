@@ -21,10 +21,21 @@ def learn(session: Session, obj: ObjectDef, records: Iterable[Any]) -> None:
     Once and in the order of the alphabet, so that two transactions with the same words wait for one another but never both ways.
     Uses are counted by imports alone: a word that somebody types here matters as much as any.
     """
-    heard: set[str] = session.info.setdefault(HEARD, set())
+    hear(session, words_of(obj, records))
+
+
+def hear(session: Session, words: Iterable[str]) -> None:
+    """Note words (`words_of`) to be written when the transaction commits."""
+    session.info.setdefault(HEARD, set()).update(words)
+
+
+def words_of(obj: ObjectDef, records: Iterable[Any]) -> set[str]:
+    """Collect the words of some records that a mistyped search may have meant."""
+    found: set[str] = set()
     for record in records:
-        heard |= vocabulary.words(_values(obj, record, "names"), is_person=obj.is_person)
-        heard |= vocabulary.words(_values(obj, record, "texts"))
+        found |= vocabulary.words(_values(obj, record, "names"), is_person=obj.is_person)
+        found |= vocabulary.words(_values(obj, record, "texts"))
+    return found
 
 
 def _values(obj: ObjectDef, record: Any, part: str) -> list[str]:

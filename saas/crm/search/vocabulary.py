@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from rapidfuzz.distance import OSA
@@ -37,12 +38,16 @@ class Correction:
 
 def words(names: Iterable[str], *, is_person: bool = False) -> set[str]:
     """List the words of names that may be mistyped: folded words of 3 to 24 letters, pinyin by syllable and in pairs."""
-    return {
+    return set().union(*(_words(name, is_person) for name in names))
+
+
+@lru_cache(maxsize=20_000)
+def _words(name: str, is_person: bool) -> frozenset[str]:
+    return frozenset(
         word
-        for name in names
         for word in names_as_typed(name, is_person)
         if SHORTEST <= len(word) <= LONGEST and word.isalpha() and not any(map(is_gram_script, word))
-    }
+    )
 
 
 def keys(word: str) -> list[str]:
