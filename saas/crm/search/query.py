@@ -195,7 +195,7 @@ def _email_terms(raw: str) -> list[Term]:
     else:
         found = {longest_beginning(word) for word in fold(domain).split()[:1]}
     found.update(f"@{host}" for host in FREE_MAIL if host.startswith(domain))
-    return [*terms, _only(found)]
+    return [*terms, _only(found)] if found else terms
 
 
 def _phone_terms(raw: str, region: str) -> list[Term]:

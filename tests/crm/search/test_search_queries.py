@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from saas.core.text.sorting import sort_key
@@ -35,6 +35,7 @@ def test_everything_else_is_not(typed: str) -> None:
 
 
 @given(st.text(max_size=200), st.sampled_from(["CN", "DE", "US", "RU", "", "XX"]))
+@example("@=", "CN")
 def test_no_text_breaks_the_parser(text: str, region: str) -> None:
     query = parse(text, region)
     tokens = [token for term in query.terms for groups in term for group in groups for token in group]
