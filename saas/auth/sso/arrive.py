@@ -5,7 +5,9 @@ Nothing here touches an identity that exists elsewhere: whoever arrives acts und
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID, uuid5
 
 from sqlalchemy import delete, func, select
@@ -25,6 +27,12 @@ from saas.core.i18n import _
 from saas.core.ids import new_id
 from saas.tenants.cells import Databases
 from saas.tenants.session import Tenant, control_session, tenant_session
+
+# What a token says about itself and not about the person.
+_UNTOLD = frozenset(
+    {"nonce", "at_hash", "c_hash", "s_hash", "iat", "exp", "nbf", "auth_time", "jti", "aud", "azp", "sid", "rh", "uti", "aio"}
+)
+MAX_TOLD, MAX_SHOWN = 60, 400
 
 
 @dataclass(frozen=True)
@@ -225,3 +233,28 @@ def _keep_identity(control: Session, tenant: Tenant, identity_id: UUID, member: 
     name = f"{MARK}{identity_id.hex}"
     row = insert(Identity).values(id=identity_id, login_name=name, login_tenant_id=tenant.id, name=member.name, language=member.language)
     control.execute(row.on_conflict_do_nothing())
+
+
+def rehearse(db: Session, settings: SsoSettings, claims: Claims) -> dict[str, Any]:
+    """Say what would happen if these claims signed in, changing nothing: plain JSON for the settings page.
+
+    `claims` are (name, text) pairs as they came; `member` names who it would be, empty for a newcomer; `roles` are names, or None
+    when groups decide nothing.
+    """
+    told: dict[str, Any] = {"is_good": False, "message": "", "detail": "", "member": "", "roles": None, "email": claims.email}
+    told["claims"] = [(name, _shown(value)) for name, value in sorted(claims.raw.items()) if name not in _UNTOLD][:MAX_TOLD]
+    try:
+        email = proven_email(settings, claims)
+    except Forbidden as refusal:
+        return {**told, "message": refusal.message}
+    known = _link(db, claims) or db.execute(select(Member.id).where(Member.email == email).order_by(Member.status)).scalars().first()
+    if known is not None:
+        told["member"] = db.get_one(Member, known).name
+    mapped = _mapped(db, settings, claims)
+    if mapped is not None:
+        told["roles"] = sorted(db.execute(select(Role.name).where(Role.id.in_(mapped))).scalars())
+    return {**told, "is_good": True}
+
+
+def _shown(value: Any) -> str:
+    return (value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))[:MAX_SHOWN]

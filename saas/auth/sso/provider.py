@@ -9,6 +9,7 @@ import base64
 import json
 import threading
 import time
+import warnings
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +18,6 @@ from typing import Any
 
 import httpx
 from authlib.integrations.base_client import OAuthError  # type: ignore[import-untyped]
-from authlib.integrations.httpx_client import OAuth2Client  # type: ignore[import-untyped]
 from authlib.oidc.core import CodeIDToken  # type: ignore[import-untyped]
 from joserfc import jwk, jwt
 from joserfc.errors import JoseError
@@ -25,6 +25,11 @@ from joserfc.errors import JoseError
 from saas.auth.sso.guarded import Guarded, Unreachable, check_url
 from saas.core.errors import DomainError
 from saas.core.i18n import _
+
+with warnings.catch_warnings():
+    # Authlib would rather have httpx2, which is not what the rest of the product speaks; it works with httpx as well.
+    warnings.simplefilter("ignore")
+    from authlib.integrations.httpx_client import OAuth2Client  # type: ignore[import-untyped]
 
 WELL_KNOWN = "/.well-known/openid-configuration"
 SCOPES = "openid email profile"
@@ -207,7 +212,7 @@ def _key(provider: Provider, found: dict[str, Any], kid: Any) -> dict[str, Any]:
     """Find the key a token names; an unknown one makes us ask the provider once more (it may just have changed keys)."""
     url = found["jwks_uri"]
     for _turn in range(2):
-        keys = _keys.get(url, lambda: _fetch_keys(provider, url))
+        keys: list[dict[str, Any]] = _keys.get(url, lambda: _fetch_keys(provider, url))
         fitting = keys if kid is None else [key for key in keys if key.get("kid") == kid]
         if len(fitting) == 1:
             return fitting[0]
