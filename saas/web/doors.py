@@ -1,26 +1,58 @@
-"""What all doors share: the session's cookie, where somebody may be sent afterwards, how often something may be tried."""
+"""What all doors share: the session's cookie, where somebody may be sent afterwards, how often something may be tried.
+
+No session of somebody with a second factor is opened here before that factor is proved.
+"""
 
 from __future__ import annotations
 
 from urllib.parse import quote, urlsplit
 from uuid import UUID
 
-from saas.auth import sessions
+from saas.auth import login, sessions
+from saas.auth.factors import enrolled, pending
+from saas.core.ids import new_id
 from saas.core.throttle import throttle
 from saas.tenants.session import ControlSession, control_session
 from saas.web.exchange import Reply, Req
 
 QUARTER_S, HOUR_S = 900, 3600
+SECOND_STEP = "/sign-in/second"
 
 
-def open_session(reply: Reply, req: Req, identity_id: UUID, family_id: UUID | None = None) -> Reply:
-    """Sign somebody in on the host of this request, in place of whoever was; `family_id` when an older sign-in is handed over."""
+def enter(req: Req, identity_id: UUID, after: str, *, is_two_factor: bool = False) -> Reply:
+    """Sign in and lead on: to a path of this host or, from the public site's door ("/"), into the one workspace or to the list of them."""
+    if req.tenant is not None or after != "/":
+        return open_session(Reply.redirect(after), req, identity_id, is_two_factor=is_two_factor)
     with control_session(req.runtime.databases) as control:
+        if not is_two_factor and enrolled.has_any(control, identity_id):
+            return _ask_second(control, req, identity_id, None, after)
+        family, mine = new_id(), login.places(control, identity_id)
+        handed = login.hand_over(control, identity_id, mine[0].slug, family) if len(mine) == 1 else None
+    target = hand_off_url(req, handed[0].slug, handed[1]) if handed else "/workspaces"
+    return open_session(Reply.redirect(target), req, identity_id, family, is_two_factor=is_two_factor)
+
+
+def open_session(reply: Reply, req: Req, identity_id: UUID, family_id: UUID | None = None, *, is_two_factor: bool = False) -> Reply:
+    """Sign somebody in on the host of this request, in place of whoever was; `family_id` when an older sign-in is handed over.
+
+    Who has a second factor that neither this request (`is_two_factor`) nor the older sign-in proved is asked for it first, and
+    then led to where `reply` leads.
+    """
+    with control_session(req.runtime.databases) as control:
+        has_proved = is_two_factor or (family_id is not None and sessions.family_proof(control, family_id).is_two_factor)
+        if not has_proved and enrolled.has_any(control, identity_id):
+            return _ask_second(control, req, identity_id, family_id, reply.headers["Location"])
         if family_id is None or sessions.family_of(control, req.session_id) != family_id:
             end_session(control, req)
         place = req.tenant.id if req.tenant else None
-        token = sessions.create(control, identity_id, place, req.address, req.agent, family_id=family_id)
+        token = sessions.create(control, identity_id, place, req.address, req.agent, family_id=family_id, is_two_factor=is_two_factor)
     return remember(reply, req, token)
+
+
+def _ask_second(control: ControlSession, req: Req, identity_id: UUID, family_id: UUID | None, after: str) -> Reply:
+    token = pending.begin(control, identity_id, req.tenant.id if req.tenant else None, family_id, after)
+    name = pending.cookie_name(req.runtime.settings.is_secure)
+    return Reply.redirect(SECOND_STEP).set_cookie(name, token, max_age_s=int(pending.LIFE.total_seconds()))
 
 
 def end_session(control: ControlSession, req: Req) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
-from saas.auth.sessions import Person
+from saas.auth.sessions import NO_PROOF, Person, Proof
 from saas.tenants.runtime import Runtime
 from saas.tenants.session import Tenant
 
@@ -51,6 +51,8 @@ class Req:
     tenant: Tenant | None = None
     identity: Person | None = None
     session_id: UUID | None = None
+    proof: Proof = NO_PROOF
+    requires_factor: bool = False
 
     def one(self, name: str, default: str = "") -> str:
         """Return the first value of a name in the form, then in the query."""

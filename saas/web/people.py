@@ -12,10 +12,11 @@ from markupsafe import Markup
 from saas.auth import invitations, membership, staff
 from saas.auth.context import Context
 from saas.auth.directory import MemberInfo
+from saas.auth.factors import step_up
 from saas.auth.invitations import Invited
 from saas.auth.members import Member
 from saas.auth.membership import MANAGE
-from saas.auth.permissions import MEMBER_KEY
+from saas.auth.permissions import ADMIN_KEY, MEMBER_KEY
 from saas.auth.staff import Newcomer
 from saas.core.errors import Invalid, NotFound
 from saas.core.i18n import LANGUAGE_NAMES, _
@@ -26,6 +27,13 @@ from saas.web.pages import page
 from saas.web.routing import SIGNED_IN, workspace
 
 ORDER = {"active": 0, "expected": 1, "inactive": 2}
+
+
+def _insist_before_admin(ctx: Context, req: Req, role_id: UUID | None, held: tuple[UUID, ...] = ()) -> None:
+    """Have whoever makes somebody an admin prove who they are. Raises ProofNeeded."""
+    role = ctx.directory.roles.get(role_id) if role_id else None
+    if role is not None and role.key == ADMIN_KEY and role.id not in held:
+        step_up.require_fresh(req.proof)
 
 
 @workspace.get("/people", right=SIGNED_IN)
@@ -49,6 +57,7 @@ def ask_invitation(ctx: Context, req: Req) -> Reply:
 def invite(ctx: Context, req: Req) -> Reply:
     doors.limit(req, "invite", 200, doors.HOUR_S, tenant=(str(ctx.tenant.id), 200))
     typed = {name: req.one(name) for name in ("email", "name", "role", "department", "language")}
+    _insist_before_admin(ctx, req, parse_id(typed["role"]))
     who = Invited(typed["email"], typed["name"], parse_id(typed["role"]), parse_id(typed["department"]), typed["language"])
     try:
         row = invitations.invite(ctx, req.runtime.settings, who)
@@ -79,6 +88,7 @@ def ask_staff(ctx: Context, req: Req) -> Reply:
 def make_staff(ctx: Context, req: Req) -> Reply:
     """Make a sign-in and show its code, once: the answer to this POST is the only place where it is ever seen."""
     typed = {name: req.one(name) for name in ("name", "login_name", "role", "department")}
+    _insist_before_admin(ctx, req, parse_id(typed["role"]))
     who = Newcomer(typed["name"], typed["login_name"], parse_id(typed["role"]), parse_id(typed["department"]))
     try:
         member, code = staff.make(ctx, req.runtime.databases, req.runtime.settings.secret_key, who)
@@ -96,6 +106,8 @@ def show_person(ctx: Context, req: Req) -> Reply:
 def change_person(ctx: Context, req: Req) -> Reply:
     """Change role and department together; both are refused when one is."""
     key = parse_id(req.params["id"])
+    person = ctx.directory.members.get(key) if key else None
+    _insist_before_admin(ctx, req, parse_id(req.one("role")), person.role_ids if person else ())
     try:
         membership.change_role(ctx, key, parse_id(req.one("role")))
         if req.one("department"):

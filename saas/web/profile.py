@@ -6,6 +6,7 @@ from sqlalchemy import update
 
 from saas.auth import addresses, directory, login, passwords, regions, sessions
 from saas.auth.context import Context
+from saas.auth.factors import step_up
 from saas.auth.identities import Identity
 from saas.auth.members import Member
 from saas.core.clock import now
@@ -74,6 +75,9 @@ def prefer(ctx: Context, req: Req) -> Reply:
 def change_password(ctx: Context, req: Req) -> Reply:
     """Change the password with the present one; all other devices are signed out."""
     assert req.identity is not None
+    if req.proof.is_two_factor:
+        # Without a second factor the present password, asked for below, is the proof.
+        step_up.require_fresh(req.proof)
     handle = req.identity.email or req.identity.login_name or ""
     try:
         login.prove(req.runtime.databases, req.runtime.redis, handle, req.one("current"), tenant=ctx.tenant, address=req.address)

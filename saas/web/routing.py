@@ -22,7 +22,8 @@ Handler = Callable[..., Reply]
 class Route:
     """One address and what answers it. Exactly one of `right` and `why` (open to strangers, because …) is set.
 
-    `right` may name a path parameter in braces (`{object}:read`).
+    `right` may name a path parameter in braces (`{object}:read`). `fresh` routes want the person to have proved who they are
+    within the last minutes; whoever has not is asked first, and what was sent is kept meanwhile.
     """
 
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -31,6 +32,7 @@ class Route:
     right: str | None = None
     why: str | None = None
     body_bytes: int = DEFAULT_BODY_BYTES
+    fresh: bool = False
 
 
 @dataclass
@@ -40,13 +42,13 @@ class Site:
     name: str
     routes: list[Route] = field(default_factory=list)
 
-    def get(self, path: str, *, right: str) -> Callable[[Handler], Handler]:
+    def get(self, path: str, *, right: str, fresh: bool = False) -> Callable[[Handler], Handler]:
         """Declare a page for members; the handler takes (ctx, req)."""
-        return self._declare("GET", path, right=right)
+        return self._declare("GET", path, right=right, fresh=fresh)
 
-    def post(self, path: str, *, right: str, body_bytes: int = DEFAULT_BODY_BYTES) -> Callable[[Handler], Handler]:
+    def post(self, path: str, *, right: str, body_bytes: int = DEFAULT_BODY_BYTES, fresh: bool = False) -> Callable[[Handler], Handler]:
         """Declare an act of members; the handler takes (ctx, req)."""
-        return self._declare("POST", path, right=right, body_bytes=body_bytes)
+        return self._declare("POST", path, right=right, body_bytes=body_bytes, fresh=fresh)
 
     def open_get(self, path: str, *, why: str) -> Callable[[Handler], Handler]:
         """Declare a page for strangers too; the handler takes (req)."""

@@ -22,6 +22,7 @@ from saas.tenants.session import control_session, tenant_session
 from saas.web import csrf, errors
 from saas.web.exchange import Reply, Req
 from saas.web.routing import SIGNED_IN, Route
+from saas.web.security import confirm
 
 _log = log.get(__name__)
 _PARAMETER = re.compile(r"\{(\w+)\}")
@@ -91,6 +92,8 @@ def _recognise(req: Req) -> Req:
         tenant=tenant,
         identity=found.identity if found else None,
         session_id=found.session_id if found else None,
+        proof=found.proof if found else req.proof,
+        requires_factor=found is not None and found.requires_factor,
         csrf=csrf.token(settings.secret_key, secret) if secret else "",
     )
 
@@ -121,7 +124,7 @@ def _answer_member(route: Route, req: Req) -> Reply:
         with i18n.use(member.language, zone):
             req = replace(req, locale=member.language, timezone=zone)
             _guard(ctx, route.right, req.params)
-            reply = route.handler(ctx, req)
+            reply = confirm.answer(route, ctx, req)
             if reply.status >= 400 and req.method not in csrf.SAFE_METHODS:
                 db.rollback()
     for work in ctx.after_commit:

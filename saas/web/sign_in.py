@@ -9,7 +9,6 @@ from saas.auth.identities import Identity
 from saas.auth.jobs import FORGOTTEN_JOB
 from saas.core.errors import Invalid, NotFound
 from saas.core.i18n import _
-from saas.core.ids import new_id
 from saas.tenants.outbox import enqueue
 from saas.tenants.session import control_session
 from saas.web import doors, errors
@@ -42,15 +41,7 @@ def sign_in(req: Req) -> Reply:
             _insist_on_place(req, person.id, is_staff=person.login_name is not None)
     except Invalid as error:
         return _form(req, error.fields, 422)
-    after = doors.next_path(req)
-    if req.tenant is not None:
-        return doors.open_session(Reply.redirect(after), req, person.id)
-    family = new_id()
-    with control_session(req.runtime.databases) as control:
-        mine = login.places(control, person.id)
-        handed = login.hand_over(control, person.id, mine[0].slug, family) if len(mine) == 1 and after == "/" else None
-    target = doors.hand_off_url(req, handed[0].slug, handed[1]) if handed else ("/workspaces" if after == "/" else after)
-    return doors.open_session(Reply.redirect(target), req, person.id, family)
+    return doors.enter(req, person.id, doors.next_path(req))
 
 
 @public.open_post("/sign-out", why="leaving needs no right, and a second click must not fail")

@@ -35,6 +35,7 @@ OTHERS = (
     "/imports/id",
     "/people/id",
     "/people/invitations/id",
+    "/me/security/passkeys/id",
     "/me/sessions/id",
     "/settings/departments/id",
     "/settings/roles/id",

@@ -11,11 +11,13 @@ import { startFields, enhanceFields } from "./lib/fields.js";
 import { startCombobox } from "./lib/combobox.js";
 import { startPreferences } from "./lib/preferences.js";
 import { focusFirstError } from "./lib/focus.js";
+import { enhancePasskeys } from "./lib/passkeys.js";
 import { enhanceSortables } from "./lib/sortables.js";
 import { onContent } from "./lib/page.js";
 
 for (const start of [startToasts, startOverlays, startPalette, startLists, startInlineEdit, startFields, startCombobox, startPreferences]) start();
 onContent(enhanceFields);
 onContent(enhanceSortables);
+onContent(enhancePasskeys);
 onContent(focusFirstError);
 startDrafts();
