@@ -17,6 +17,7 @@ from saas.auth import addresses, audit, directory, membership
 from saas.auth.context import Context
 from saas.auth.members import Invitation, Member, MemberRole, Workspace
 from saas.auth.sessions import Person
+from saas.auth.sso import ties
 from saas.core import i18n, mail
 from saas.core.clock import now
 from saas.core.errors import Conflict, Invalid, NotFound
@@ -58,7 +59,7 @@ def invite(ctx: Context, settings: Settings, who: Invited) -> Invitation:
     role, department = membership.role_to_give(ctx, who.role_id), membership.department_to_join(ctx, who.department_id)
     directory.touch(ctx.db)
     known = ctx.db.execute(select(Member).where(Member.email == email, Member.status != "expected")).scalars().first()
-    if known is not None:
+    if known is not None and not (known.status == "active" and ties.is_vouched(known.identity_id)):
         raise Invalid({"email": _already(known)})
     open_door = ctx.db.execute(select(Invitation).where(Invitation.email == email, *_is_open())).scalars().first()
     row = open_door or Invitation(id=new_id(), email=email, created_at=now(), accepted_at=None, revoked_at=None)
@@ -120,6 +121,11 @@ def _place_for(db: Session, row: Invitation, person: Person) -> Member:
         if member.status != "active":
             raise Conflict(_("Your access to this workspace was ended. Ask an admin to let you in again."))
         return member
+    vouched = db.execute(select(Member).where(Member.email == row.email, Member.status == "active")).scalars().first()
+    if vouched is not None and ties.is_vouched(vouched.identity_id):
+        # In by single sign-on only so far: from now on by password too, in the same place with the same roles.
+        vouched.identity_id = person.id
+        return vouched
     member = db.execute(select(Member).where(Member.email == row.email, Member.status == "expected")).scalars().first()
     if member is None:
         member = Member(id=new_id(), email=row.email)

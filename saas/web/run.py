@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from saas.auth import sessions
 from saas.auth.context import Context
 from saas.auth.directory import directory
+from saas.auth.sso import rules as sso_rules
 from saas.core import i18n, log
 from saas.core.clock import now
 from saas.core.errors import DomainError, Forbidden, NotFound
@@ -114,7 +115,7 @@ def _answer_member(route: Route, req: Req) -> Reply:
         raise SignInNeeded
     with tenant_session(req.runtime.databases, tenant) as db:
         people = directory(db)
-        member = people.by_identity.get(req.identity.id)
+        member = sso_rules.member_of(db, people, req.identity)
         if member is None or member.status != "active":
             raise SignInNeeded
         rights = people.rights(member)

@@ -11,7 +11,7 @@ from saas.core.errors import Invalid, NotFound
 from saas.core.i18n import _
 from saas.tenants.outbox import enqueue
 from saas.tenants.session import control_session
-from saas.web import doors, errors
+from saas.web import doors, errors, sso, sso_offers
 from saas.web.exchange import Reply, Req
 from saas.web.pages import open_page
 from saas.web.routing import public, workspace
@@ -39,6 +39,7 @@ def sign_in(req: Req) -> Reply:
         )
         if req.tenant is not None:
             _insist_on_place(req, person.id, is_staff=person.login_name is not None)
+            sso.insist(req, person)
     except Invalid as error:
         return _form(req, error.fields, 422)
     return doors.enter(req, person.id, doors.next_path(req))
@@ -125,7 +126,8 @@ def _insist_on_place(req: Req, identity_id: UUID, *, is_staff: bool) -> None:
 
 
 def _form(req: Req, wrong: dict[str, str], status: int = 200) -> Reply:
+    after = doors.next_path(req)
     return open_page(
-        req, "auth/sign_in.html", status=status, values={"handle": req.one("handle")}, errors=wrong, after=doors.next_path(req),
-        is_signed_out=bool(req.query.get("signed-out")), public_url=req.runtime.settings.url(),
+        req, "auth/sign_in.html", status=status, values={"handle": req.one("handle")}, errors=wrong, after=after,
+        is_signed_out=bool(req.query.get("signed-out")), public_url=req.runtime.settings.url(), offers=sso_offers.offers(req, after),
     )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from uuid import UUID
 
 from saas.auth.directory import directory
 from saas.auth.sessions import Person
@@ -104,14 +104,18 @@ def offer(req: Req) -> Offer | None:
 
 def insist(req: Req, person: Person) -> None:
     """Refuse who proved a password where the firm's provider has to vouch for everybody. Raises Invalid({"": sentence})."""
+    if not admits(req, person.id):
+        raise Invalid({"": _("This workspace asks everybody to use its own sign-in service. Press its button here.")})
+
+
+def admits(req: Req, identity_id: UUID) -> bool:
+    """Tell whether somebody may come into this workspace without its own service."""
     if req.tenant is None or not is_open(req):
-        return
+        return True
     with tenant_session(req.runtime.databases, req.tenant) as db:
         people = directory(db)
-        found, member = rules.rules(db, people), people.by_identity.get(person.id)
-        if member is not None and not rules.admits(found, people, member):
-            label = found.label or _("single sign-on")
-            raise Invalid({"": _("This workspace asks everybody to sign in with %(service)s. Use the button above.", service=label)})
+        member = people.by_identity.get(identity_id)
+        return member is None or rules.admits(rules.rules(db, people), people, member)
 
 
 def is_open(req: Req) -> bool:
@@ -174,7 +178,7 @@ def _tell_trial(
     req: Req, attempt: Attempt, row: SsoSettings | None = None, claims: Claims | None = None, trouble: Trouble | None = None
 ) -> Reply:
     """Keep what a trial brought for the settings page. It changes nothing but that these settings now count as tested."""
-    result: dict[str, Any] = {"is_good": False, "message": trouble.message if trouble else "", "detail": trouble.detail if trouble else ""}
+    result = arrive.nothing_told(trouble.message, trouble.detail) if trouble else arrive.nothing_told()
     if row is not None and claims is not None:
         assert req.tenant is not None
         with tenant_session(req.runtime.databases, req.tenant) as db:

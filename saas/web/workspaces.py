@@ -10,7 +10,7 @@ from saas.core.i18n import _
 from saas.core.ids import new_id, parse_id
 from saas.onboarding import Application
 from saas.tenants.session import Tenant, control_session
-from saas.web import doors, errors, sign_up
+from saas.web import doors, errors, sign_up, sso
 from saas.web.exchange import Reply, Req
 from saas.web.pages import open_page, page
 from saas.web.routing import SIGNED_IN, public, workspace
@@ -108,6 +108,9 @@ def _receive(req: Req) -> Reply:
         is_member = found is not None and login.is_member(control, found[0], req.tenant.id)
     if found is None or not is_member:
         return Reply.redirect("/" if req.identity else "/sign-in")
+    if not sso.admits(req, found[0]):
+        # The sign-in page says that this workspace wants its own service, and offers it.
+        return Reply.redirect("/sign-in")
     return doors.open_session(Reply.redirect(doors.next_path(req)), req, *found)
 
 

@@ -91,11 +91,6 @@ def proven_email(settings: SsoSettings, claims: Claims) -> str:
     return email
 
 
-def linked_identities(db: Session, member_id: UUID) -> list[UUID]:
-    """List the identities under which the firm's provider lets a member in."""
-    return list(db.execute(select(SsoLink.identity_id).where(SsoLink.member_id == member_id)).scalars())
-
-
 def _link(db: Session, claims: Claims) -> UUID | None:
     query = select(SsoLink.member_id).where(SsoLink.issuer == claims.issuer, SsoLink.subject == claims.subject)
     return db.execute(query).scalar_one_or_none()
@@ -235,13 +230,18 @@ def _keep_identity(control: Session, tenant: Tenant, identity_id: UUID, member: 
     control.execute(row.on_conflict_do_nothing())
 
 
+def nothing_told(message: str = "", detail: str = "") -> dict[str, Any]:
+    """Make the result of a trial that brought no claims: why, in a sentence and technically."""
+    return {"is_good": False, "message": message, "detail": detail, "email": "", "member": "", "roles": None, "claims": []}
+
+
 def rehearse(db: Session, settings: SsoSettings, claims: Claims) -> dict[str, Any]:
     """Say what would happen if these claims signed in, changing nothing: plain JSON for the settings page.
 
     `claims` are (name, text) pairs as they came; `member` names who it would be, empty for a newcomer; `roles` are names, or None
     when groups decide nothing.
     """
-    told: dict[str, Any] = {"is_good": False, "message": "", "detail": "", "member": "", "roles": None, "email": claims.email}
+    told = {**nothing_told(), "email": claims.email}
     told["claims"] = [(name, _shown(value)) for name, value in sorted(claims.raw.items()) if name not in _UNTOLD][:MAX_TOLD]
     try:
         email = proven_email(settings, claims)

@@ -15,7 +15,6 @@ from saas.auth import audit, directory, membership
 from saas.auth.context import Context
 from saas.auth.factors.sealing import seal, unseal
 from saas.auth.identities import Identity
-from saas.auth.members import Member
 from saas.auth.permissions import ADMIN_KEY
 from saas.auth.sso.guarded import Unreachable, check_url
 from saas.auth.sso.provider import Provider, plain_issuer
@@ -149,16 +148,6 @@ def password_admins(ctx: Context, databases: Databases) -> list[tuple[UUID, str]
         query = select(Identity.id).where(Identity.id.in_(admins), Identity.password_hash.is_not(None), Identity.email.is_not(None))
         able = set(control.execute(query).scalars())
     return sorted(((m.id, m.name) for key, m in admins.items() if key in able), key=lambda pair: pair[1].casefold())
-
-
-def is_last_way_in(db: Session, member_id: UUID) -> bool:
-    """Tell whether a member is the only break-glass admin of a firm that requires single sign-on. Ask behind `directory.touch`."""
-    row = stored(db)
-    if row is None or not (row.is_on and row.is_required) or member_id not in row.break_glass:
-        return False
-    others = [key for key in row.break_glass if key != member_id]
-    active = select(Member.id).where(Member.id.in_(others), Member.status == "active", Member.seat == "full")
-    return db.execute(active.limit(1)).first() is None
 
 
 def _insist_on_admin(ctx: Context) -> None:
