@@ -110,8 +110,13 @@ class Rights:
 
     def hides(self, object_name: str) -> frozenset[str]:
         """Name the fields of an object that do not exist for the member."""
-        own = self.hidden.get(object_name, frozenset())
+        own = self.hidden.get(object_name, frozenset()) if not self.is_admin else frozenset[str]()
         return own | self.within.hides(object_name) if self.within else own
+
+    def closes(self, object_name: str) -> frozenset[str]:
+        """Name the fields of an object that the member may read but not change."""
+        own = self.read_only.get(object_name, frozenset()) if not self.is_admin else frozenset[str]()
+        return own | self.within.closes(object_name) if self.within else own
 
 
 NOBODY = Rights(None, False, frozenset(), frozenset(), {}, frozenset())

@@ -277,7 +277,8 @@ def _mapping_page(
     return page(
         ctx, req, "imports/mapping.html", status=status, run=run, errors=errors or {}, grave=grave, notes=notes, typed=typed,
         options=options or run.options, problem=report.problem_of(run), facts=report.file_facts(run), columns=report.columns_of(run),
-        targets=report.target_choices(run), keys=_keys(obj), unsure_dates=proposals.unsure_dates(obj, prepared, run.mapping["columns"]),
+        targets=report.target_choices(ctx, run), keys=_keys(obj),
+        unsure_dates=proposals.unsure_dates(obj, prepared, run.mapping["columns"]),
         encodings=list(NAMES.items()), sheets=[(name, name) for name in prepared.sheets], prepared=prepared,
         other=registry.get(other) if other in runs.IMPORTABLE and other != obj.name and ctx.rights.may(f"{other}:create") else None,
         usual_order=default_date_order(ctx.workspace.region), may_edit=ctx.rights.may(f"{obj.name}:edit"),

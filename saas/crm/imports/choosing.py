@@ -16,7 +16,7 @@ from saas.crm import registry
 from saas.crm.imports import proposals
 from saas.crm.imports.owners import EXPECTED, ME
 from saas.crm.imports.plan import CREATE, MODES
-from saas.crm.objects import access
+from saas.crm.objects import access, seen
 from saas.crm.objects.definition import ObjectDef
 from saas.crm.objects.fields import Choice
 from saas.crm.transfer.encoding import NAMES
@@ -63,9 +63,9 @@ def set_mapping(ctx: Context, run: ImportRun, columns: Mapping[int, str], option
     date_order, decimal, skips_refused_cells.
     """
     _insist(run, "prepared", "checked")
-    obj = registry.get(run.object)
+    obj = seen.named(ctx, run.object)
     prepared = prepared_from_json(run.prepared)
-    chosen = _chosen(obj, len(prepared.headers), columns)
+    chosen = _chosen(ctx, obj, len(prepared.headers), columns)
     checked = _options(ctx, obj, chosen, options)
     proposed = {entry["index"]: entry for entry in run.mapping.get("columns", ())}
     entries = []
@@ -80,9 +80,9 @@ def set_mapping(ctx: Context, run: ImportRun, columns: Mapping[int, str], option
     _begin_check(ctx, run)
 
 
-def _chosen(obj: ObjectDef, width: int, columns: Mapping[int, str]) -> list[tuple[int, str, str]]:
+def _chosen(ctx: Context, obj: ObjectDef, width: int, columns: Mapping[int, str]) -> list[tuple[int, str, str]]:
     """Check a mapping; return (index, target, label) in the order of the file. Raises Invalid."""
-    known = {target.key: target for target in proposals.targets_of(obj)}
+    known = {target.key: target for target in proposals.targets_of(obj, seen.everything(ctx))}
     chosen: list[tuple[int, str, str]] = []
     for index, value in sorted(columns.items()):
         key, _colon, label = value.partition(":")

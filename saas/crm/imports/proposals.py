@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from saas.crm import registry
@@ -19,9 +19,9 @@ from saas.crm.transfer.values.outcome import Hints
 DATES = ("date", "datetime")
 
 
-def targets_of(obj: ObjectDef) -> list[Target]:
-    """List what columns of a file can fill."""
-    return targets_for(obj, registry.OBJECTS)
+def targets_of(obj: ObjectDef, objects: Sequence[ObjectDef] = registry.OBJECTS) -> list[Target]:
+    """List what columns of a file can fill; with `objects` as somebody sees them (`seen.everything`), what that person may fill."""
+    return targets_for(obj, objects)
 
 
 def propose(obj: ObjectDef, prepared: Prepared) -> tuple[dict[str, Any], dict[str, Any]]:

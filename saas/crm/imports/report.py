@@ -21,7 +21,7 @@ from saas.crm.imports.built import LEVELS, SHOWN_CHARS
 from saas.crm.imports.choosing import LABELS, field_of
 from saas.crm.imports.owners import ME, fold, members_by_text
 from saas.crm.imports.runs import BUSY
-from saas.crm.objects import access
+from saas.crm.objects import access, seen
 from saas.crm.objects.fields import Choice
 from saas.crm.transfer.encoding import NAMES
 from saas.crm.transfer.prepared import Prepared, prepared_from_json
@@ -230,11 +230,11 @@ def columns_of(run: ImportRun) -> list[ColumnView]:
     return found
 
 
-def target_choices(run: ImportRun) -> list[tuple[str, list[tuple[str, str]]]]:
+def target_choices(ctx: Context, run: ImportRun) -> list[tuple[str, list[tuple[str, str]]]]:
     """List the targets for a select: (object's name, [(key, label)]); e-mails and phones once for each of their kinds."""
     kinds = {"work": _("work"), "mobile": _("mobile"), "home": _("home"), "other": _("other")}
     found: dict[str, list[tuple[str, str]]] = {}
-    for target in proposals.targets_of(registry.get(run.object)):
+    for target in proposals.targets_of(seen.named(ctx, run.object), seen.everything(ctx)):
         options = found.setdefault(target.object, [])
         if target.kind in ("email", "phone"):
             options += [(f"{target.key}:{label}", f"{target.label} ({kinds[label]})") for label in LABELS]

@@ -13,11 +13,12 @@ from sqlalchemy import select
 
 from saas.auth.context import Context
 from saas.core.i18n import _
-from saas.crm.objects import access, images, records, views
+from saas.crm.objects import images, records, views
 from saas.crm.objects.definition import ObjectDef
 from saas.crm.objects.fields import EMPTY_CELL, Cell, Field
 from saas.crm.objects.journal_tables import JournalBatch, JournalChange
 from saas.crm.objects.rich_fields import Link
+from saas.crm.objects.seen import everything
 
 PAGE_CHANGES = 25
 Noted = tuple[JournalChange, JournalBatch]
@@ -88,12 +89,14 @@ def page(ctx: Context, record: Any, before_id: int | None = None) -> tuple[list[
         query = query.where(JournalChange.id < before_id)
     rows: list[Noted] = [(row[0], row[1]) for row in ctx.db.execute(query)]
     shown = rows[:PAGE_CHANGES]
-    return described(ctx, shown), shown[-1][0].id if len(rows) > PAGE_CHANGES else None
+    # A change of nothing but fields hidden from the reader is no change.
+    said = [change for change in described(ctx, shown) if change.action != "update" or change.differences]
+    return said, shown[-1][0].id if len(rows) > PAGE_CHANGES else None
 
 
 def described(ctx: Context, rows: Sequence[Noted]) -> list[Change]:
     """Put changes into words, without the fields the reader may not see; one statement for each linked object."""
-    known = {obj.name: obj for obj in access.registered()}
+    known = {obj.name: obj for obj in everything(ctx)}
     undone = _undone(ctx, [batch.id for _change, batch in rows])
     names = _link_names(ctx, known, rows)
     found = []

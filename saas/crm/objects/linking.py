@@ -14,7 +14,7 @@ from saas.auth.permissions import CREATE
 from saas.core.i18n import _
 from saas.core.ids import parse_id
 from saas.core.text.sorting import sort_key
-from saas.crm.objects import access, listing, records
+from saas.crm.objects import access, listing, records, seen
 from saas.crm.objects.definition import ObjectDef
 from saas.crm.objects.rich_fields import Link
 
@@ -119,7 +119,7 @@ def subject_of(text: str) -> tuple[str, UUID] | None:
 
 def subjects(ctx: Context) -> tuple[ObjectDef, ...]:
     """List the objects a child row may belong to, of those the member may read."""
-    return tuple(obj for obj in access.registered() if obj.parent is None and ctx.rights.may(f"{obj.name}:read"))
+    return tuple(obj for obj in seen.everything(ctx) if obj.parent is None and ctx.rights.may(f"{obj.name}:read"))
 
 
 def subject_offers(ctx: Context, text: str) -> list[Offer]:

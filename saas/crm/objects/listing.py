@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, and_, func, select
 
 from saas.auth.context import Context
 from saas.core.i18n import _
 from saas.core.ids import parse_id
-from saas.crm.objects import access, cursors, pager, records
+from saas.crm.objects import access, cursors, pager, rechecking, records
 from saas.crm.objects.cursors import Cursor
 from saas.crm.objects.definition import ObjectDef
 from saas.crm.objects.fields import Field, FieldError
@@ -26,6 +27,9 @@ __all__ = ["DEFAULT_SORT", "Filter", "Page", "Query", "conditions_of", "count", 
 
 PAGE_ROWS = 25
 COUNTED_ROWS = 10_000
+# Hits of a search looked at again for readers from whom a searched field is hidden; and how many at once.
+RECHECKED = 5_000
+RECHECK_STEP = 200
 DEFAULT_SORT = BY_LABEL
 
 
@@ -99,6 +103,9 @@ def count(
     table: Any = obj.model.__table__
     words = parse(query.search, ctx.workspace.region)
     where = and_(pager.visible(ctx, obj), *conditions)
+    if rechecking.is_needed(ctx, obj, words):
+        wanted = Wanted(order_of(obj, BY_LABEL, False), conditions, words, None, RECHECKED)
+        return len(_rechecked(ctx, obj, wanted)[0]), False
     if not words.is_blank and not is_exact:
         searched = paging.Searched(table, table.c.id, table.c.sort_key, table.c.tokens)
         number = paging.count(pager.executor(ctx), searched, words, where, COUNTED_ROWS)
@@ -119,6 +126,10 @@ def selection(ctx: Context, obj: ObjectDef, query: Query) -> ColumnElement[bool]
     conditions, problems = conditions_of(ctx, obj, query.filters)
     if problems:
         return obj.model.id.in_(())
+    words = parse(query.search, ctx.workspace.region)
+    if rechecking.is_needed(ctx, obj, words):
+        wanted = Wanted(order_of(obj, BY_LABEL, False), conditions, words, None, RECHECKED)
+        return obj.model.id.in_(_rechecked(ctx, obj, wanted)[0])
     if query.search.strip():
         conditions.append(matches(obj, query.search, ctx.workspace.region))
     return and_(obj.model.id.is_not(None), *conditions)
@@ -187,12 +198,31 @@ def _walk(ctx: Context, obj: ObjectDef, query: Query, wanted: Wanted) -> list[Ro
 
 def _fetch(ctx: Context, obj: ObjectDef, query: Query, wanted: Wanted) -> list[Row[Any]]:
     """Find the keys of the page, then read its rows."""
-    keys = [key for key, _value in pager.positions(ctx, obj, wanted)]
+    if rechecking.is_needed(ctx, obj, wanted.words):
+        keys = _rechecked(ctx, obj, wanted)[0][: wanted.limit]
+    else:
+        keys = [key for key, _value in pager.positions(ctx, obj, wanted)]
     if not keys:
         return []
     statement = select(*_columns(obj, query, wanted.order)).where(obj.model.id.in_(keys))
     found = {row.id: row for row in ctx.db.execute(statement)}
     return [found[key] for key in keys if key in found]
+
+
+def _rechecked(ctx: Context, obj: ObjectDef, wanted: Wanted) -> tuple[list[UUID], int]:
+    """Find keys of a search that are also found by what the reader may see, and how many hits were looked at: at most RECHECKED."""
+    found: list[UUID] = []
+    looked_at = 0
+    step = replace(wanted, limit=RECHECK_STEP)
+    while len(found) < wanted.limit and looked_at < RECHECKED:
+        hits = pager.positions(ctx, obj, step)
+        kept = rechecking.kept(ctx, obj, wanted.words, [key for key, _value in hits])
+        found += [key for key, _value in hits if key in kept]
+        looked_at += len(hits)
+        if len(hits) < RECHECK_STEP:
+            break
+        step = replace(step, after=(hits[-1][1], hits[-1][0]))
+    return found, looked_at
 
 
 def _with_cursors(rows: list[Row[Any]], has_more: bool, cursor: Cursor) -> Page:

@@ -65,12 +65,12 @@ def create(ctx: Context, obj: ObjectDef, values: Mapping[str, Any], **engine: An
     for name, value in given.items():
         setattr(record, name, value)
     _carry_subject(ctx, obj, record)
-    derive(obj, record)
+    derive(access.named(obj.name), record)
     ctx.db.add(record)
     _sanction(ctx, record)
     journal.write(ctx, obj.name, "create", record, after=images.to_image(record))
     ctx.db.flush()
-    learn(ctx.db, obj, [record])
+    learn(ctx.db, access.named(obj.name), [record])
     return record
 
 
@@ -96,13 +96,13 @@ def update(ctx: Context, obj: ObjectDef, record: Any, values: Mapping[str, Any],
         setattr(record, name, value)
     if obj.parent and set(obj.parent) & set(changed):
         _carry_subject(ctx, obj, record)
-    derive(obj, record)
+    derive(access.named(obj.name), record)
     record.version += 1
     record.updated_at, record.updated_by = ctx.now, ctx.member.id
     journal.write(ctx, obj.name, "update", record, before=before, after={name: images.to_json(value) for name, value in changed.items()})
     ctx.db.flush()
     _forget(ctx)
-    learn(ctx.db, obj, [record])
+    learn(ctx.db, access.named(obj.name), [record])
     carry_to_children(ctx, obj, record, changed)
     return True
 
@@ -127,7 +127,7 @@ def restore(ctx: Context, obj: ObjectDef, image: dict[str, Any]) -> Any:
     record: Any = obj.model(**images.from_image(obj.model, image))
     record.version += 1
     _carry_subject(ctx, obj, record)
-    derive(obj, record)
+    derive(access.named(obj.name), record)
     ctx.db.add(record)
     journal.write(ctx, obj.name, "create", record, after=images.to_image(record))
     ctx.db.flush()

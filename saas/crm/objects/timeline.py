@@ -19,6 +19,7 @@ from saas.crm.objects.definition import ObjectDef
 from saas.crm.objects.fields import EMPTY_CELL, Cell
 from saas.crm.objects.history import Change
 from saas.crm.objects.journal_tables import JournalBatch, JournalChange
+from saas.crm.objects.seen import everything
 from saas.crm.objects.views import RecordView
 
 PAGE_ENTRIES = 20
@@ -62,7 +63,7 @@ def page(ctx: Context, obj: ObjectDef, record: Any, only: Only | None = None, cu
     """Read one page of a record's story under the reader's rights; the cost does not grow with the number of the page."""
     places = _read_cursor(cursor)
     found: dict[str, list[tuple[datetime, Any, Any]]] = {}
-    children = [child for child in access.registered() if child.parent and child.timeline and ctx.rights.may(f"{child.name}:read")]
+    children = [child for child in everything(ctx) if child.parent and child.timeline and ctx.rights.may(f"{child.name}:read")]
     for child in children:
         if only is None or only.source == child.name:
             found[child.name] = _rows(ctx, obj, record, child, only, places.get(child.name), limit + 1)
@@ -107,14 +108,14 @@ def _columns(child: ObjectDef) -> list[Any]:
     assert child.parent is not None
     own = {"id", "code", "version", "owner_id", "department_id", "is_sample", "created_by", "created_at", child.label_field, child.timeline}
     names = {*own, *child.parent, *records.CARRIED, *([child.open_to] if child.open_to else [])}
-    names.update(name for wanted in child.fields for name in wanted.columns)
+    names.update(name for wanted in access.named(child.name).fields for name in wanted.columns)
     return [getattr(model, name) for name in sorted(names)]
 
 
 def _changes(ctx: Context, obj: ObjectDef, record: Any, place: Any, limit: int) -> list[tuple[datetime, Any, Any]]:
     """Read journal changes of the record, and of the records that call it their customer, as (moment, place, (change, batch))."""
     keys = [_change_keys(JournalChange.record_id == record.id, place, limit)]
-    for other in _behind(obj):
+    for other in _behind(ctx, obj):
         if not ctx.rights.may(f"{other.name}:read"):
             continue
         mine = select(other.model.id).where(getattr(other.model, other.customer or "id") == record.id, access.visible(ctx.rights, other))
@@ -138,9 +139,9 @@ def _change_keys(condition: ColumnElement[bool], place: int | None, limit: int) 
     return query.where(JournalChange.id < place) if place else query
 
 
-def _behind(obj: ObjectDef) -> Iterator[ObjectDef]:
+def _behind(ctx: Context, obj: ObjectDef) -> Iterator[ObjectDef]:
     """List the objects whose customer is a record of this one."""
-    for other in access.registered():
+    for other in everything(ctx):
         link = other.by_name.get(other.customer or "")
         if obj.customer == "id" and other.parent is None and link in other.links and getattr(link, "target", "") == obj.name:
             yield other

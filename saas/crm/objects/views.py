@@ -13,6 +13,7 @@ from saas.crm.objects import access, records
 from saas.crm.objects.definition import ObjectDef
 from saas.crm.objects.fields import EMPTY_CELL, Cell, Field
 from saas.crm.objects.rich_fields import Link, Tags
+from saas.crm.objects.seen import seen
 from saas.crm.tags.verbs import all_tags
 
 # Label of a record, and whether the reader may open it.
@@ -37,14 +38,14 @@ class RecordView:
     subject: Cell = EMPTY_CELL
 
 
-def readable_fields(_ctx: Context, obj: ObjectDef) -> tuple[Field, ...]:
+def readable_fields(ctx: Context, obj: ObjectDef) -> tuple[Field, ...]:
     """List the fields of an object that the reader may see (Rights 6)."""
-    return obj.fields
+    return seen(ctx, obj).fields
 
 
-def editable_fields(_ctx: Context, obj: ObjectDef) -> tuple[Field, ...]:
+def editable_fields(ctx: Context, obj: ObjectDef) -> tuple[Field, ...]:
     """List the fields the reader may type into."""
-    return tuple(f for f in obj.fields if f.is_editable)
+    return tuple(f for f in seen(ctx, obj).fields if f.is_editable)
 
 
 def views(ctx: Context, obj: ObjectDef, sources: Sequence[Any], fields: Iterable[Field]) -> list[RecordView]:

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from saas.auth.context import Context
 from saas.auth.permissions import READ
 from saas.core.text.folding import fold
-from saas.crm.objects import access, codes, pager, views
+from saas.crm.objects import access, codes, pager, rechecking, views
 from saas.crm.objects.branches import branches
 from saas.crm.objects.definition import ObjectDef
 from saas.crm.objects.fields import Field
@@ -25,6 +25,8 @@ from saas.crm.search.ranking import ELSEWHERE, EXACT, Hit, best
 from saas.crm.search.tokens import PHONE_GRAM
 
 BEST = 20
+# Times as many hits are found where some of them may be taken away again.
+RECHECKED = 10
 HINTS = 2
 # Words that may be meant by a mistyped one, and readings of the whole text that are tried.
 CANDIDATES = 3
@@ -119,7 +121,11 @@ def hits(ctx: Context, obj: ObjectDef, query: Query, limit: int = BEST) -> list[
     table: Any = obj.model.__table__
     searched = Searched(table, table.c.id, table.c.sort_key, table.c.tokens, is_person=obj.is_person)
     name = table.c[obj.label_field]
-    return best(pager.executor(ctx), searched, name, query, pager.visible(ctx, obj), limit)
+    if not rechecking.is_needed(ctx, obj, query):
+        return best(pager.executor(ctx), searched, name, query, pager.visible(ctx, obj), limit)
+    found = best(pager.executor(ctx), searched, name, query, pager.visible(ctx, obj), limit * RECHECKED)
+    kept = rechecking.kept(ctx, obj, query, [hit.id for hit in found])
+    return [hit for hit in found if hit.id in kept][:limit]
 
 
 def named(ctx: Context, obj: ObjectDef, text: str, limit: int = 1) -> list[tuple[UUID, str]]:
@@ -133,7 +139,7 @@ def _by_code(ctx: Context, text: str) -> list[tuple[str, UUID]]:
     if not match:
         return []
     for obj in access.registered():
-        if obj.has_page and obj.prefix == match[1].upper():
+        if obj.has_page and obj.prefix == match[1].upper() and "code" not in ctx.rights.hides(obj.name):
             query = select(obj.model.id).where(obj.model.code == codes.code(obj.prefix, int(match[2])))
             return [(obj.name, key) for (key,) in ctx.db.execute(query)]
     return []

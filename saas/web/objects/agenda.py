@@ -48,6 +48,7 @@ def items(ctx: Context, rows: Sequence[Any], subject_id: UUID | None = None, wit
 
 
 def _item(ctx: Context, row: Any, subject: Cell, phones: dict[UUID, Cell], subject_id: UUID | None) -> Item:
+    hidden = ctx.rights.hides(ACTIVITIES.name)
     owner = ctx.directory.members.get(row.owner_id) if row.owner_id and row.owner_id != ctx.member.id else None
     return Item(
         id=row.id,
@@ -60,8 +61,8 @@ def _item(ctx: Context, row: Any, subject: Cell, phones: dict[UUID, Cell], subje
         has_time=row.due_at is not None and has_time(row.due_at, ctx),
         is_overdue=tasks.is_overdue(ctx, row),
         may_edit=access.allows(ctx, ACTIVITIES, row, EDIT),
-        priority=row.priority or "",
-        place=row.place or "",
+        priority="" if "priority" in hidden else row.priority or "",
+        place="" if "place" in hidden else row.place or "",
         owner=owner.name if owner else "",
         subject=EMPTY_CELL if row.subject_id == subject_id else subject,
         phone=phones.get(row.subject_id, EMPTY_CELL),

@@ -13,7 +13,7 @@ from saas.core.i18n import _, ngettext
 from saas.core.ids import parse_id
 from saas.core.locale_format import format_number
 from saas.crm import registry
-from saas.crm.objects import bulk, views
+from saas.crm.objects import bulk, seen, views
 from saas.crm.objects.assigning import assignees
 from saas.crm.objects.bulk import Extent, Outcome, Selection
 from saas.crm.objects.definition import ObjectDef
@@ -79,7 +79,7 @@ def parse_number(text: str) -> int:
 
 
 def _asked(ctx: Context, req: Req) -> tuple[ObjectDef, str]:
-    obj, act = registry.with_page(req.params["object"]), req.params["act"]
+    obj, act = seen.with_page(ctx, req.params["object"]), req.params["act"]
     if act not in bulk.NEEDED:
         raise NotFound(_("This page does not exist."))
     for action in bulk.NEEDED[act]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from saas.auth.context import Context
-from saas.crm import registry
-from saas.crm.objects import linking
+from saas.crm.objects import linking, seen
 from saas.crm.objects.linking import NEW, Offer
 from saas.web.exchange import Reply, Req
 from saas.web.render import render
@@ -16,7 +15,7 @@ LONGEST = 200
 @workspace.get("/{object:str}/choices", right="{object}:read")
 def choices(ctx: Context, req: Req) -> Reply:
     """Answer with lines for a combobox; with `?make=1` also offer to make what was typed."""
-    obj = registry.get(req.params["object"])
+    obj = seen.named(ctx, req.params["object"])
     text = _typed(req)
     found = linking.offers(ctx, obj, text)
     is_known = any(" ".join(offer.label.split()).casefold() == text.casefold() for offer in found)

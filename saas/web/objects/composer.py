@@ -88,7 +88,9 @@ def composer(ctx: Context, base: str, wanted: str, source: Source | None = None)
 
 
 def _is_asked(ctx: Context, kind: Kind, wanted: Field) -> bool:
-    return wanted.name != "owner_id" or any(f.name == "owner_id" for f in controls.fields_of(ctx, kind.obj))
+    if wanted.name == "owner_id":
+        return any(f.name == "owner_id" for f in controls.fields_of(ctx, kind.obj))
+    return wanted.name not in ctx.rights.hides(kind.obj.name) | ctx.rights.closes(kind.obj.name)
 
 
 def write(ctx: Context, kind: Kind, subject: tuple[ObjectDef, UUID] | None, form: Form) -> Any:

@@ -10,8 +10,7 @@ from saas.auth.context import Context
 from saas.auth.permissions import DELETE
 from saas.core.i18n import _, ngettext
 from saas.core.ids import parse_id
-from saas.crm import registry
-from saas.crm.objects import access, records
+from saas.crm.objects import access, records, seen
 from saas.crm.objects.definition import ObjectDef
 from saas.web.exchange import Reply, Req
 from saas.web.objects.forms import page_of, undo_path
@@ -22,7 +21,7 @@ from saas.web.routing import workspace
 @workspace.get("/{object:str}/{id:str}/delete", right="{object}:read")
 def ask(ctx: Context, req: Req) -> Reply:
     """Say what deleting this would do."""
-    obj = registry.get(req.params["object"])
+    obj = seen.named(ctx, req.params["object"])
     record = records.find(ctx, obj, parse_id(req.params["id"]))
     access.require(ctx, obj, record, DELETE)
     name = obj.label_of(record)
@@ -41,7 +40,7 @@ def ask(ctx: Context, req: Req) -> Reply:
 @workspace.post("/{object:str}/{id:str}/delete", right="{object}:read")
 def delete(ctx: Context, req: Req) -> Reply:
     """Delete the record and what belongs to it."""
-    obj = registry.get(req.params["object"])
+    obj = seen.named(ctx, req.params["object"])
     record = records.for_edit(ctx, obj, parse_id(req.params["id"]), DELETE)
     name, back = obj.label_of(record), f"/{obj.name}"
     if obj.parent and getattr(record, obj.parent[1]):

@@ -10,10 +10,9 @@ from saas.auth.context import Context
 from saas.auth.permissions import DELETE, EDIT
 from saas.core.errors import Invalid
 from saas.core.ids import parse_id
-from saas.crm import registry
 from saas.crm.activities import tasks
 from saas.crm.activities.definition import ACTIVITIES
-from saas.crm.objects import access, forms, records, views
+from saas.crm.objects import access, forms, records, seen, views
 from saas.crm.objects.definition import ObjectDef
 from saas.crm.objects.fields import Cell, Field
 from saas.crm.objects.views import RecordView
@@ -75,7 +74,7 @@ class Detail:
 @workspace.get("/{object:str}/{id:str}", right="{object}:read")
 def detail(ctx: Context, req: Req) -> Reply:
     """Show a record; rows without a page of their own show on that of their subject."""
-    obj = registry.get(req.params["object"])
+    obj = seen.named(ctx, req.params["object"])
     record = records.find(ctx, obj, parse_id(req.params["id"]))
     if not obj.has_page:
         return Reply.redirect(f"{page_of(obj, record)}#{obj.name}-{record.id}")
@@ -89,7 +88,7 @@ def detail(ctx: Context, req: Req) -> Reply:
 @workspace.post("/{object:str}/{id:str}/meeting", right="activities:create")
 def write(ctx: Context, req: Req) -> Reply:
     """Keep what was written in the composer: a note, a call, a task or a meeting on this record."""
-    obj = registry.with_page(req.params["object"])
+    obj = seen.with_page(ctx, req.params["object"])
     ctx.require(f"{obj.name}:read")
     record = records.find(ctx, obj, parse_id(req.params["id"]))
     kind = KINDS[req.path.rsplit("/", 1)[1]]
@@ -130,7 +129,7 @@ def build(ctx: Context, obj: ObjectDef, record: Any, kind: str = "") -> Detail:
             steps = tasks.next_steps(ctx, record.id, obj.customer == "id")
             made.next_steps, made.more_steps = agenda.items(ctx, steps[:3], record.id), len(steps) > 3
         made.related = list(related(ctx, obj, record))
-    elif obj is ACTIVITIES:
+    elif obj.name == ACTIVITIES.name:
         made.self_item = agenda.items(ctx, [record], with_phones=True)[0]
     return made
 

@@ -13,7 +13,7 @@ from saas.core.errors import Conflict, Invalid
 from saas.core.i18n import _
 from saas.core.ids import parse_id
 from saas.crm import registry
-from saas.crm.objects import access, forms, linking, records
+from saas.crm.objects import access, forms, linking, records, seen
 from saas.crm.objects.definition import ObjectDef
 from saas.crm.objects.fields import Choice, FieldError
 from saas.crm.objects.rich_fields import Link, ValueList
@@ -33,7 +33,7 @@ Form = Mapping[str, Sequence[str]]
 @workspace.get("/{object:str}/new", right="{object}:create")
 def new(ctx: Context, req: Req) -> Reply:
     """Show an empty form; the address may fill fields in (`?account_id=…&subject=contacts:…`)."""
-    obj = registry.get(req.params["object"])
+    obj = seen.named(ctx, req.params["object"])
     record = _blank(ctx, obj, req.query)
     return _show(ctx, req, obj, record, Source(record), _subject_of(ctx, obj, record, req.query))
 
@@ -41,7 +41,7 @@ def new(ctx: Context, req: Req) -> Reply:
 @workspace.post("/{object:str}/new", right="{object}:create")
 def create(ctx: Context, req: Req) -> Reply:
     """Make the record, or show the form again with what is wrong beside the fields."""
-    obj = registry.get(req.params["object"])
+    obj = seen.named(ctx, req.params["object"])
     form = forms.clean(req.form)
     record = _blank(ctx, obj, form)
     typed = forms.read(ctx, obj, controls.fields_of(ctx, obj, record), form, is_new=True)
@@ -58,7 +58,7 @@ def create(ctx: Context, req: Req) -> Reply:
 @workspace.get("/{object:str}/{id:str}/edit", right="{object}:read")
 def edit(ctx: Context, req: Req) -> Reply:
     """Show a record in its form. Who may read but not change it is told who can."""
-    obj = registry.get(req.params["object"])
+    obj = seen.named(ctx, req.params["object"])
     record = records.find(ctx, obj, parse_id(req.params["id"]))
     access.require(ctx, obj, record, EDIT)
     return _show(ctx, req, obj, record, Source(record), _subject_of(ctx, obj, record, {}))
@@ -86,7 +86,7 @@ def save(ctx: Context, req: Req) -> Reply:
 
 def locked(ctx: Context, req: Req) -> tuple[ObjectDef, Any]:
     """Find the object and the record of an address, locked for a change."""
-    obj = registry.get(req.params["object"])
+    obj = seen.named(ctx, req.params["object"])
     return obj, records.for_edit(ctx, obj, parse_id(req.params["id"]), EDIT)
 
 

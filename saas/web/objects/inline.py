@@ -10,8 +10,7 @@ from saas.auth.permissions import EDIT
 from saas.core.errors import Conflict, Invalid, NotFound
 from saas.core.i18n import _
 from saas.core.ids import parse_id
-from saas.crm import registry
-from saas.crm.objects import access, forms, history, records, views
+from saas.crm.objects import access, forms, history, records, seen, views
 from saas.crm.objects.definition import ObjectDef
 from saas.crm.objects.fields import Cell, Field
 from saas.web.exchange import Reply, Req
@@ -28,7 +27,7 @@ FACT = "fact-"
 @workspace.get("/{object:str}/{id:str}/edit/{field:str}", right="{object}:read")
 def open_form(ctx: Context, req: Req) -> Reply:
     """Answer with the form of one value; without scripts with the whole form, at that field."""
-    obj = registry.get(req.params["object"])
+    obj = seen.named(ctx, req.params["object"])
     record = records.find(ctx, obj, parse_id(req.params["id"]))
     access.require(ctx, obj, record, EDIT)
     wanted = _field(ctx, obj, record, req.params["field"])

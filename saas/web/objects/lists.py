@@ -9,8 +9,7 @@ from saas.auth import preferences
 from saas.auth.context import Context
 from saas.auth.permissions import ASSIGN, BULK, CREATE, EDIT
 from saas.core.locale_format import format_number
-from saas.crm import registry
-from saas.crm.objects import access, listing, views
+from saas.crm.objects import access, listing, seen, views
 from saas.crm.objects.definition import ObjectDef
 from saas.crm.objects.fields import Field, FieldError
 from saas.crm.objects.listing import DEFAULT_SORT
@@ -78,7 +77,7 @@ class ListPage:
 @workspace.get("/{object:str}", right="{object}:read")
 def list_page(ctx: Context, req: Req) -> Reply:
     """Show a page of records, or only its rows when they are asked for."""
-    obj = registry.with_page(req.params["object"])
+    obj = seen.with_page(ctx, req.params["object"])
     asked = state.read(obj, req.query)
     if asked.editing and "op" in req.query:
         try:
@@ -94,7 +93,7 @@ def list_page(ctx: Context, req: Req) -> Reply:
 @workspace.get("/{object:str}/total", right="{object}:read")
 def total(ctx: Context, req: Req) -> Reply:
     """Count the rows of a list: as far as 10,000, or exactly."""
-    obj = registry.with_page(req.params["object"])
+    obj = seen.with_page(ctx, req.params["object"])
     asked = state.read(obj, req.query)
     is_exact = req.one("count") == EXACT
     number, has_more = listing.count(ctx, obj, asked.query(), is_exact=is_exact)
@@ -106,7 +105,7 @@ def total(ctx: Context, req: Req) -> Reply:
 @workspace.post("/{object:str}/columns", right="{object}:read")
 def choose_columns(ctx: Context, req: Req) -> Reply:
     """Remember which columns the member wants to see, and show them; none means the ready-made ones."""
-    obj = registry.with_page(req.params["object"])
+    obj = seen.with_page(ctx, req.params["object"])
     chosen = state.known_columns(obj, req.form.get("cols") or ()) if not req.one("reset") else ()
     preferences.keep(ctx, f"columns.{obj.name}", list(chosen) or None)
     asked = state.read(obj, {name: values for name, values in req.form.items() if name != "cols"})

@@ -11,10 +11,11 @@ from sqlalchemy import select
 from saas.auth.context import Context
 from saas.auth.permissions import CREATE, READ
 from saas.core.locale_format import format_number
-from saas.crm.objects import access, views
+from saas.crm.objects import views
 from saas.crm.objects.definition import ObjectDef
 from saas.crm.objects.fields import EMPTY_CELL, Cell
 from saas.crm.objects.rich_fields import Link
+from saas.crm.objects.seen import everything
 from saas.crm.objects.views import RecordView
 
 ROWS = 5
@@ -45,7 +46,7 @@ class Related:
 
 def related(ctx: Context, obj: ObjectDef, record: Any) -> Iterator[Related]:
     """List the records of every object that link to a record, under the reader's rights; subsidiary lists only when there are any."""
-    for other in access.registered():
+    for other in everything(ctx):
         for link in other.links:
             if link.target == obj.name and other.has_page and ctx.rights.may(f"{other.name}:{READ}"):
                 found = _related(ctx, obj, record, other, link)

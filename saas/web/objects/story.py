@@ -12,9 +12,8 @@ from saas.auth.context import Context
 from saas.core.i18n import L_, LazyText, _
 from saas.core.ids import parse_id
 from saas.core.locale_format import format_date, format_weekday
-from saas.crm import registry
 from saas.crm.activities.tasks import overdue_among
-from saas.crm.objects import history, records, timeline
+from saas.crm.objects import history, records, seen, timeline
 from saas.crm.objects.definition import ObjectDef
 from saas.crm.objects.timeline import CHANGES, Entry, Only
 from saas.web.exchange import Reply, Req
@@ -98,7 +97,7 @@ def _day_label(day: date, today: date) -> str:
 @workspace.get("/{object:str}/{id:str}/timeline", right="{object}:read")
 def story_page(ctx: Context, req: Req) -> Reply:
     """Show a page of a record's story; to htmx only the entries, or the whole region after a change."""
-    obj = registry.with_page(req.params["object"])
+    obj = seen.with_page(ctx, req.params["object"])
     record = records.find(ctx, obj, parse_id(req.params["id"]))
     told = tell(ctx, obj, record, req.one("kind"), req.one("after"), req.one("day"))
     block = {MORE: "entries", "timeline": "story"}.get(req.htmx_target)
@@ -108,7 +107,7 @@ def story_page(ctx: Context, req: Req) -> Reply:
 @workspace.get("/{object:str}/{id:str}/history", right="{object}:read")
 def history_page(ctx: Context, req: Req) -> Reply:
     """Show who changed which field from what to what, when and through what."""
-    obj = registry.get(req.params["object"])
+    obj = seen.named(ctx, req.params["object"])
     record = records.find(ctx, obj, parse_id(req.params["id"]))
     raw = req.one("before")
     before = int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 19 else None
