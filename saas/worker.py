@@ -12,6 +12,7 @@ from rq.serializers import JSONSerializer
 
 from saas import onboarding
 from saas.auth import codes, sessions
+from saas.auth.factors import known_devices, passkeys, pending
 from saas.core import i18n, log
 from saas.core.settings import from_env
 from saas.crm import guard
@@ -65,6 +66,9 @@ def tick(name: str) -> None:
         with control_session(parts.databases) as control:
             sessions.sweep(control)
             codes.sweep(control)
+            pending.sweep(control)
+            passkeys.sweep(control)
+            known_devices.sweep(control)
     else:
         raise ValueError(name)
 

@@ -118,10 +118,10 @@ def _elder(control: Session, family_id: UUID) -> WebSession | None:
     return control.execute(query.limit(1)).scalar_one_or_none()
 
 
-def family_proof(control: Session, family_id: UUID) -> Proof:
-    """Tell what the sessions of a sign-in have proved; nothing when none is left."""
+def family_proof(control: Session, family_id: UUID) -> Proof | None:
+    """Tell what the sessions of a sign-in have proved; None when none is left."""
     elder = _elder(control, family_id)
-    return Proof(elder.proved_at, elder.is_two_factor) if elder else NO_PROOF
+    return Proof(elder.proved_at, elder.is_two_factor) if elder else None
 
 
 def prove(control: Session, session_id: UUID, *, is_two_factor: bool) -> None:

@@ -9,10 +9,16 @@ from urllib.parse import quote, urlsplit
 from uuid import UUID
 
 from saas.auth import login, sessions
-from saas.auth.factors import enrolled, pending
+from saas.auth.factors import enrolled, known_devices, letters, pending
+from saas.auth.factors.letters import Notice
+from saas.auth.identities import Identity
+from saas.core.clock import now
+from saas.core.i18n import _
 from saas.core.ids import new_id
+from saas.core.locale_format import format_datetime
 from saas.core.throttle import throttle
 from saas.tenants.session import ControlSession, control_session
+from saas.web.agents import device
 from saas.web.exchange import Reply, Req
 
 QUARTER_S, HOUR_S = 900, 3600
@@ -39,14 +45,35 @@ def open_session(reply: Reply, req: Req, identity_id: UUID, family_id: UUID | No
     then led to where `reply` leads.
     """
     with control_session(req.runtime.databases) as control:
-        has_proved = is_two_factor or (family_id is not None and sessions.family_proof(control, family_id).is_two_factor)
-        if not has_proved and enrolled.has_any(control, identity_id):
+        elder = sessions.family_proof(control, family_id) if family_id else None
+        if not (is_two_factor or (elder and elder.is_two_factor)) and enrolled.has_any(control, identity_id):
             return _ask_second(control, req, identity_id, family_id, reply.headers["Location"])
         if family_id is None or sessions.family_of(control, req.session_id) != family_id:
             end_session(control, req)
         place = req.tenant.id if req.tenant else None
         token = sessions.create(control, identity_id, place, req.address, req.agent, family_id=family_id, is_two_factor=is_two_factor)
+        know(reply, req, control, identity_id, is_told=elder is None)
     return remember(reply, req, token)
+
+
+def know(reply: Reply, req: Req, control: ControlSession, identity_id: UUID, *, is_told: bool) -> None:
+    """Remember this browser as one of the person's; write to them when it is a new one, but not about the first they ever used."""
+    settings = req.runtime.settings
+    seen = known_devices.note(control, identity_id, known_devices.read(settings.secret_key, req.cookies.get(known_devices.COOKIE, "")))
+    value = known_devices.write(settings.secret_key, seen.device_id)
+    reply.set_cookie(known_devices.COOKIE, value, max_age_s=int(known_devices.KEPT.total_seconds()))
+    if not (is_told and seen.is_new and not seen.is_first):
+        return
+    person, url, at = control.get_one(Identity, identity_id), settings.url(req.slug, "/me" if req.slug else "/workspaces"), now()
+
+    def write() -> Notice:
+        where = _(
+            "%(device)s, from %(address)s, on %(when)s (UTC).", device=device(req.agent), address=req.address, when=format_datetime(at)
+        )
+        lines = _("You signed in with a browser we have not seen before:"), where, letters.not_you()
+        return Notice(_("New sign-in to your account"), lines, url, _("See your devices"))
+
+    letters.post(control, settings, person.email, person.language, write)
 
 
 def _ask_second(control: ControlSession, req: Req, identity_id: UUID, family_id: UUID | None, after: str) -> Reply:
@@ -70,6 +97,12 @@ def remember(reply: Reply, req: Req, token: str) -> Reply:
 def forget(reply: Reply, req: Req) -> Reply:
     """Take the session's token out of the browser."""
     return reply.delete_cookie(sessions.cookie_name(req.runtime.settings.is_secure))
+
+
+def to_sign_in(req: Req) -> Reply:
+    """Lead to the door of this host, and afterwards to where somebody wanted to go."""
+    after = next_path(req)
+    return Reply.redirect("/sign-in" if after == "/" else f"/sign-in?next={quote(after, safe='')}")
 
 
 def next_path(req: Req) -> str:

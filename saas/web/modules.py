@@ -23,6 +23,7 @@ MODULES: tuple[str, ...] = (
     "security.second_step",
     "security.passkey_options",
     "security.own",
+    "security.firm",
     "workspace_settings",
     "sso",
     "sso_settings",

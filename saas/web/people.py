@@ -12,7 +12,7 @@ from markupsafe import Markup
 from saas.auth import invitations, membership, staff
 from saas.auth.context import Context
 from saas.auth.directory import MemberInfo
-from saas.auth.factors import step_up
+from saas.auth.factors import enrolled, step_up
 from saas.auth.invitations import Invited
 from saas.auth.members import Member
 from saas.auth.membership import MANAGE
@@ -21,6 +21,7 @@ from saas.auth.staff import Newcomer
 from saas.core.errors import Invalid, NotFound
 from saas.core.i18n import LANGUAGE_NAMES, _
 from saas.core.ids import parse_id
+from saas.tenants.session import control_session
 from saas.web import doors
 from saas.web.exchange import Reply, Req
 from saas.web.pages import page
@@ -42,8 +43,14 @@ def show(ctx: Context, req: Req) -> Reply:
     may_manage = ctx.rights.may(MANAGE)
     return page(
         ctx, req, "people/list.html", people=people, roles=ctx.directory.roles, departments=ctx.directory.departments,
-        may_manage=may_manage, pending=invitations.pending(ctx.db) if may_manage else [], now=ctx.now,
+        may_manage=may_manage, have_factor=_have_factor(ctx, req) if may_manage else frozenset(),
+        pending=invitations.pending(ctx.db) if may_manage else [], now=ctx.now,
     )  # fmt: skip
+
+
+def _have_factor(ctx: Context, req: Req) -> frozenset[UUID]:
+    with control_session(req.runtime.databases) as control:
+        return enrolled.of_firm(control, ctx.tenant.id)
 
 
 @workspace.get("/people/invite", right=MANAGE)

@@ -15,20 +15,11 @@ from saas.core.i18n import LANGUAGE_NAMES, LOCALES, _
 from saas.core.ids import parse_id
 from saas.tenants.session import control_session
 from saas.web import doors
+from saas.web.agents import device
 from saas.web.exchange import Reply, Req
 from saas.web.frame import THEMES
 from saas.web.pages import page
 from saas.web.routing import SIGNED_IN, workspace
-
-AGENTS = (
-    ("Edg/", "Edge"),
-    ("OPR/", "Opera"),
-    ("Firefox/", "Firefox"),
-    ("MicroMessenger/", "WeChat"),
-    ("Chrome/", "Chrome"),
-    ("Safari/", "Safari"),
-)
-SYSTEMS = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS X", "Mac"), ("Linux", "Linux"))
 
 
 @workspace.get("/me", right=SIGNED_IN)
@@ -112,13 +103,6 @@ def end_others(_ctx: Context, req: Req) -> Reply:
     with control_session(req.runtime.databases) as control:
         sessions.end_all(control, req.identity.id, keep=req.session_id)
     return Reply.redirect("/me#devices").toast(_("Signed out everywhere else"))
-
-
-def device(agent: str) -> str:
-    """Name a browser and its system in a few words, `Chrome · Windows`."""
-    browser = next((name for mark, name in AGENTS if mark in agent), "")
-    system = next((name for mark, name in SYSTEMS if mark in agent), "")
-    return " · ".join(part for part in (browser, system) if part) or _("Unknown device")
 
 
 def _keep_identity(ctx: Context, req: Req, **columns: str) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from saas import onboarding
 from saas.auth import addresses, codes, passwords, regions
 from saas.auth.codes import Try
 from saas.auth.jobs import SIGN_UP_JOB
+from saas.auth.ready_roles import EVERYONE, PLANS
 from saas.auth.seeds import Firm
 from saas.core.errors import Invalid
 from saas.core.i18n import _
@@ -20,11 +22,12 @@ from saas.web import doors
 from saas.web.exchange import Reply, Req
 from saas.web.pages import open_page
 from saas.web.render import render_block
+from saas.web.right_words import plan_names
 from saas.web.routing import public
 
 PROOF_COOKIE = "sign-up"
 STRANGERS = "this is how strangers become members"
-WORDS = ("company", "workspace", "name", "country")
+WORDS = ("company", "workspace", "name", "country", "plan")
 
 
 @public.open_get("/sign-up", why=STRANGERS)
@@ -92,11 +95,14 @@ def open_workspace(req: Req) -> Reply:
     if errors:
         return _company_form(req, typed, errors, 422)
     form = Application(typed["workspace"], firm, name, passwords.hash_password(password), proof=req.cookies.get(PROOF_COOKIE, ""))
+    form = replace(form, plan=typed["plan"] if typed["plan"] in PLANS else EVERYONE)
     try:
         opened = onboarding.open_workspace(req.runtime.databases, req.runtime.owners, form, req.address, req.agent)
     except Invalid as error:
         return _company_form(req, typed, error.fields, 422)
     reply = Reply.redirect(doors.hand_off_url(req, opened.tenant.slug, opened.handoff))
+    with control_session(req.runtime.databases) as control:
+        doors.know(reply, req, control, opened.identity_id, is_told=False)
     return doors.remember(reply, req, opened.token).delete_cookie(PROOF_COOKIE)
 
 
@@ -183,5 +189,5 @@ def _company_form(req: Req, values: dict[str, str], errors: dict[str, str], stat
     filled = {**dict.fromkeys(WORDS, ""), **values}
     return open_page(
         req, "auth/company.html", status=status, values=filled, errors=errors, countries=regions.countries(req.locale),
-        action="/sign-up/company", is_new_person=True,
+        action="/sign-up/company", is_new_person=True, plans=plan_names(),
     )  # fmt: skip

@@ -106,6 +106,10 @@ def _receive(req: Req) -> Reply:
     with control_session(req.runtime.databases) as control:
         found = codes.use_handoff(control, req.one("token"), req.tenant.id)
         is_member = found is not None and login.is_member(control, found[0], req.tenant.id)
+        is_young = found is not None and sessions.may_enter(control, req.tenant.id, found[1])
+    if found is not None and is_member and not is_young:
+        # The firm's own limits count from where the sign-in began: going to and fro does not make it younger.
+        return doors.to_sign_in(req)
     if found is None or not is_member:
         return Reply.redirect("/" if req.identity else "/sign-in")
     if not sso.admits(req, found[0]):

@@ -16,11 +16,12 @@ from saas.auth.context import Context
 from saas.auth.factors import enrolled, passkeys, proving, sealing, step_up
 from saas.auth.factors.enrolled import Factors
 from saas.auth.factors.step_up import ProofNeeded
+from saas.auth.sso.rules import is_vouched
 from saas.core.clock import now
 from saas.core.errors import Invalid
 from saas.core.i18n import _
 from saas.tenants.session import control_session
-from saas.web import csrf, doors
+from saas.web import csrf, doors, sso
 from saas.web.exchange import Reply, Req
 from saas.web.pages import open_page
 from saas.web.routing import SIGNED_IN, Route, workspace
@@ -45,6 +46,8 @@ class Ask:
 
 def answer(route: Route, ctx: Context, req: Req) -> Reply:
     """Call a member's handler, once that member has proved what the firm, the route and the handler insist on."""
+    if req.identity is not None and is_vouched(req.identity) and req.path.startswith("/me/security"):
+        return sso.again(ctx, req)
     if req.requires_factor and not req.proof.is_two_factor and not req.path.startswith(OPEN_MEANWHILE):
         return _to(req, REQUIRED)
     try:
@@ -153,7 +156,9 @@ def _factors(req: Req) -> Factors:
         return enrolled.load(control, req.identity.id)
 
 
-def _page(_ctx: Context, req: Req, ask: Ask, status: int = 200) -> Reply:
+def _page(ctx: Context, req: Req, ask: Ask, status: int = 200) -> Reply:
+    if req.identity is not None and is_vouched(req.identity):
+        return sso.again(ctx, req)
     factors = _factors(req)
     has_passkey = browsers.has_passkey(req, factors)
     return open_page(req, "security/confirm.html", status=status, ask=ask, factors=factors, has_passkey=has_passkey, errors=ask.errors)

@@ -15,7 +15,8 @@ from saas.core.errors import Invalid, NotFound
 from saas.core.i18n import _
 from saas.core.ids import parse_id
 from saas.tenants.session import control_session
-from saas.web import doors, people, profile
+from saas.web import doors, people
+from saas.web.agents import device
 from saas.web.exchange import Reply, Req
 from saas.web.pages import open_page, page
 from saas.web.routing import SIGNED_IN, workspace
@@ -92,9 +93,7 @@ def add_passkey(ctx: Context, req: Req) -> Reply:
     """Keep the passkey that the browser made."""
     person, parts = _person(req), req.runtime
     try:
-        made = passkeys.enrol(
-            parts.databases, browsers.of(req), person.id, req.one("passkey"), req.one("name") or profile.device(req.agent)
-        )
+        made = passkeys.enrol(parts.databases, browsers.of(req), person.id, req.one("passkey"), req.one("name") or device(req.agent))
     except Invalid as error:
         return _page(ctx, req, error.fields, 422)
     with control_session(parts.databases) as control:
