@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from saas.auth.context import Context
 from saas.auth.directory import directory
 from saas.auth.sessions import Person
 from saas.auth.sso import arrive, attempts, configure, provider, rules
@@ -91,6 +92,13 @@ def finish(req: Req) -> Reply:
         reply.toast(_("All full seats are taken, so you can look but not change anything. An admin can give you a full seat."), tone="info")
     # The provider answers for how well people prove who they are, second factors included (decision 9).
     return doors.open_session(reply.delete_cookie(cookie_name(req)), req, arrival.identity_id, is_two_factor=True)
+
+
+def again(ctx: Context, req: Req) -> Reply:
+    """Ask somebody whom the firm's provider vouches for to come in by it once more: there is nothing of theirs here to prove with."""
+    after = req.url if req.method == "GET" and not req.path.startswith("/me/security") else doors.next_path(req)
+    label = rules.rules(ctx.db, ctx.directory).label or _("single sign-on")
+    return open_page(req, "sso/again.html", label=label, after=after)
 
 
 def offer(req: Req) -> Offer | None:

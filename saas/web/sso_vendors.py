@@ -49,7 +49,7 @@ def begin(req: Req) -> Reply:
     try:
         state = attempts.begin(req.runtime.redis, attempt)
         url = provider.authorization_url(
-            vendor.provider, _callback(req, vendor), state=state, nonce=attempt.nonce, verifier=attempt.verifier, prompt="select_account"
+            vendor.provider, _callback(req, vendor), state=state, nonce=attempt.nonce, verifier=attempt.verifier
         )
     except Trouble as trouble:
         return _refused(req, vendor, trouble.message, 502)

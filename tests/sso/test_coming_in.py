@@ -331,3 +331,15 @@ def test_an_sso_identity_has_no_password_to_guess(firm: Firm, browser: Browser, 
     browser.open(f"{firm.url}/sign-out")
     stranger = firm.world.visit()
     assert stranger.post("/sign-in", {"handle": row.login_name or "", "password": PASSWORD}).status_code == 422
+
+
+def test_there_is_nothing_of_theirs_to_prove_with_here(firm: Firm, browser: Browser) -> None:
+    """No password, no second factor, no passkey: what could open the workspace when the provider has long ended the account."""
+    firm.set_up()
+    firm.person("xena")
+    come_in(browser, firm, "xena")
+    assert "password-form" not in browser.open(f"{firm.url}/me").text
+    page = browser.open(f"{firm.url}/me/security")
+    assert "Sign in once more" in page.text
+    assert "Sign in with Acme account" in page.text
+    assert browser.post("/me/security/passkeys/options").text.startswith("<!doctype html>")
