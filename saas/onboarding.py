@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, select, update
@@ -17,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from saas.auth import codes, seeds, sessions
 from saas.auth.identities import Identity, Membership, Opening
-from saas.auth.permissions import ACTIONS
+from saas.auth.ready_roles import EVERYONE
 from saas.auth.seeds import Firm, Founder
 from saas.core import log
 from saas.core.clock import now
@@ -52,6 +51,7 @@ class Application:
     password_hash: str | None = None
     proof: str | None = None
     identity_id: UUID | None = None
+    plan: str = EVERYONE
     key: UUID = field(default_factory=new_id)
 
 
@@ -65,16 +65,10 @@ class Opened:
     handoff: str = ""
 
 
-def member_grants() -> dict[str, Any]:
-    """Say what the ready-made role "Member" may do: everything with all records, but delete and export only its own."""
-    widths = {"delete": "own", "export": "own"}
-    return {obj.name: {action: widths.get(action, "all") for action in ACTIONS} for obj in OBJECTS}
-
-
 def open_workspace(databases: Databases, owners: Owners, application: Application, address: str = "", agent: str = "") -> Opened:
     """Open a workspace and sign its founder in. Raises Invalid (address taken, proof too old), LimitReached when no schema can be had."""
     claimed = claim(databases, owners, application)
-    plant(databases, claimed)
+    plant(databases, claimed, application.plan)
     return finish(databases, claimed, application.proof, address, agent)
 
 
@@ -93,8 +87,8 @@ def claim(databases: Databases, owners: Owners, application: Application) -> Ten
     raise LimitReached(_("So many are signing up just now that we need a minute. What you typed is kept; try again shortly."))
 
 
-def plant(databases: Databases, tenant: Tenant) -> None:
-    """Do the second step: the seeds, in the firm's own schema."""
+def plant(databases: Databases, tenant: Tenant, plan: str = EVERYONE) -> None:
+    """Do the second step: the seeds, in the firm's own schema. After a crash the starting point of rights is the plain one."""
     with control_session(databases) as control:
         opening, identity = control.execute(
             select(Opening, Identity).join(Identity, Identity.id == Opening.identity_id).where(Opening.tenant_id == tenant.id)
@@ -103,7 +97,7 @@ def plant(databases: Databases, tenant: Tenant) -> None:
         return
     firm = Firm(opening.company, opening.language, opening.currency, opening.timezone, opening.region)
     with tenant_session(databases, tenant) as db:
-        seeds.plant(db, firm, Founder(identity.id, identity.name, identity.email), member_grants())
+        seeds.plant(db, firm, Founder(identity.id, identity.name, identity.email), [obj.name for obj in OBJECTS], plan)
 
 
 def finish(databases: Databases, tenant: Tenant, proof: str | None = None, address: str = "", agent: str = "") -> Opened:

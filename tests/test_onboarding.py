@@ -12,11 +12,11 @@ import pytest
 from sqlalchemy import func, select, update
 
 from saas import onboarding
-from saas.auth import codes, login, passwords, sessions
+from saas.auth import codes, login, passwords, ready_roles, sessions
 from saas.auth.directory import directory
 from saas.auth.identities import Identity, Membership, OneTimeCode, Opening
 from saas.auth.members import Department, Member, Role, Workspace
-from saas.auth.permissions import ADMIN_KEY, MEMBER_KEY, Scope
+from saas.auth.permissions import MEMBER_KEY, Scope
 from saas.auth.seeds import Firm
 from saas.core.clock import now
 from saas.core.errors import Invalid
@@ -78,7 +78,7 @@ def firms_claimed_by(runtime: Runtime, email: str) -> int:
         return control.execute(query.where(Identity.email == email)).scalar_one()
 
 
-def test_a_new_firm_has_one_admin_two_roles_one_department_and_a_trial(runtime: Runtime) -> None:
+def test_a_new_firm_has_one_admin_the_ready_made_roles_one_department_and_a_trial(runtime: Runtime) -> None:
     email = an_email()
     what = application(runtime, email, language="zh_Hans")
     done = opened(runtime, what)
@@ -95,7 +95,7 @@ def test_a_new_firm_has_one_admin_two_roles_one_department_and_a_trial(runtime: 
     assert timedelta(days=13, hours=23) < plan.trial_ends_at - now() <= timedelta(days=14)
     with tenant_session(runtime.databases, tenant) as db:
         assert db.execute(select(Department.name)).scalars().all() == ["全公司"]
-        assert set(db.execute(select(Role.key)).scalars()) == {ADMIN_KEY, MEMBER_KEY}
+        assert set(db.execute(select(Role.key)).scalars()) == set(ready_roles.BY_KEY)
         workspace = db.execute(select(Workspace)).scalar_one()
         assert (workspace.name, workspace.currency, workspace.language) == (what.firm.name, "EUR", "zh_Hans")
         people = directory(db)
@@ -129,7 +129,7 @@ def test_a_crash_between_the_steps_and_the_same_form_again_make_exactly_one_work
     assert firms_claimed_by(runtime, email) == 1
     with tenant_session(runtime.databases, tenant) as db:
         assert db.execute(select(func.count()).select_from(Member)).scalar_one() == 1
-        assert db.execute(select(func.count()).select_from(Role)).scalar_one() == 2
+        assert db.execute(select(func.count()).select_from(Role)).scalar_one() == len(ready_roles.ALL)
 
 
 @pytest.mark.parametrize("died_after", ["claim", "plant"])

@@ -13,7 +13,8 @@ from saas.auth.context import Context
 from saas.auth.directory import RoleInfo
 from saas.auth.identities import Membership
 from saas.auth.members import Invitation, Member, MemberRole, Role
-from saas.auth.permissions import ADMIN_KEY, Scope
+from saas.auth.permissions import ADMIN_KEY, CREATE, EDIT, HIDDEN, READ, Scope
+from saas.auth.sso import ties
 from saas.core.clock import now
 from saas.core.errors import Forbidden, Invalid, NotFound
 from saas.core.i18n import _
@@ -32,7 +33,21 @@ def may_grant(ctx: Context, role: RoleInfo) -> bool:
     if role.key == ADMIN_KEY or not ctx.rights.fixed.issuperset(role.fixed):
         return False
     given = ((obj, action, Scope[name.upper()]) for obj, actions in role.grants.items() for action, name in actions.items())
-    return all(ctx.rights.scope(obj, action) >= scope for obj, action, scope in given)
+    return all(ctx.rights.scope(obj, action) >= scope for obj, action, scope in given) and not _opens_fields(ctx, role)
+
+
+def _opens_fields(ctx: Context, role: RoleInfo) -> bool:
+    """Tell whether a role shows a field that is hidden from the actor, or lets somebody write one the actor only reads."""
+    for name, actions in role.grants.items():
+        if actions.get(READ, "none") == "none":
+            continue
+        said = role.fields.get(name, {})
+        if any(said.get(one) != HIDDEN for one in ctx.rights.hides(name)):
+            return True
+        writes = any(actions.get(action, "none") != "none" for action in (CREATE, EDIT))
+        if writes and any(one not in said for one in ctx.rights.read_only.get(name, ())):
+            return True
+    return False
 
 
 def role_to_give(ctx: Context, role_id: UUID | None) -> RoleInfo:
@@ -127,8 +142,8 @@ def reactivate(ctx: Context, member_id: UUID | None) -> None:
 
 def follow_later(db: Session, member: Member) -> None:
     """Leave word in the firm's outbox that the control plane has to follow what this transaction says about a member."""
-    if member.identity_id is not None:
-        enqueue(db, FOLLOW_JOB, identity_id=str(member.identity_id))
+    for identity_id in {member.identity_id, *ties.linked_identities(db, member.id)} - {None}:
+        enqueue(db, FOLLOW_JOB, identity_id=str(identity_id))
 
 
 def follow(databases: Databases, tenant_id: UUID, identity_id: UUID, *, is_active: bool) -> None:
@@ -162,3 +177,9 @@ def _keep_an_admin(db: Session, member: Member) -> None:
     count, is_one = db.execute(admins).one()
     if is_one and count == 1:
         raise Invalid({"": _("%(name)s is the only admin. Make somebody else an admin first.", name=member.name)})
+    if ties.is_last_way_in(db, member.id):
+        text = _(
+            "Only %(name)s could come in when the sign-in service is down. First choose another admin under “Single sign-on”.",
+            name=member.name,
+        )
+        raise Invalid({"": text})

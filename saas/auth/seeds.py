@@ -1,19 +1,18 @@
-"""What a new firm starts with: its settings, one department, the two ready-made roles and its first admin. Safe to repeat."""
+"""What a new firm starts with: its settings, one department, the ready-made roles and its first admin. Safe to repeat."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from saas.auth import audit, directory
+from saas.auth import audit, directory, ready_roles
 from saas.auth.members import Department, Member, MemberRole, Role, Workspace
-from saas.auth.permissions import ADMIN_KEY, FIXED_RIGHTS, MEMBER_KEY
+from saas.auth.permissions import ADMIN_KEY
 from saas.core import i18n
 from saas.core.i18n import _
 from saas.core.ids import new_id
@@ -39,19 +38,19 @@ class Founder:
     email: str | None
 
 
-def plant(db: Session, firm: Firm, founder: Founder, member_grants: Mapping[str, Any]) -> UUID:
+def plant(db: Session, firm: Firm, founder: Founder, objects: Sequence[str], plan: str = ready_roles.EVERYONE) -> UUID:
     """Put the seeds into a firm's schema, or what is missing of them, before its door opens; return the founder's key as a member.
 
-    `member_grants` is what the ready-made role "Member" may do: object → action → scope name.
+    `objects` names the kinds of records the ready-made roles are about, `plan` the starting point of rights.
     """
     settings = {"currency": firm.currency, "timezone": firm.timezone, "region": firm.region, "language": firm.language}
-    row = insert(Workspace).values(id=1, version=1, name=firm.name, **settings)
+    row = insert(Workspace).values(id=1, version=1, name=firm.name, rights_plan=plan, **settings)
     # The first statement locks the row, so that two plantings at once follow one another.
     db.execute(row.on_conflict_do_update(index_elements=["id"], set_={"name": firm.name, **settings}))
     with i18n.use(firm.language):
         root = _root(db, _("Everyone"))
-        admin = _role(db, ADMIN_KEY, _("Admin"), {}, list(FIXED_RIGHTS))
-        _role(db, MEMBER_KEY, _("Member"), dict(member_grants), [])
+        ready_roles.plant(db, objects, plan)
+    admin = db.execute(select(Role.id).where(Role.key == ADMIN_KEY)).scalar_one()
     found = db.execute(select(Member.id).where(Member.identity_id == founder.identity_id)).scalar_one_or_none()
     if found is not None:
         return found
@@ -74,13 +73,3 @@ def _root(db: Session, name: str) -> UUID:
     db.add(Department(id=key, parent_id=None, name=name, path=[key]))
     db.flush()
     return key
-
-
-def _role(db: Session, key: str, name: str, grants: dict[str, Any], fixed: list[str]) -> UUID:
-    found = db.execute(select(Role.id).where(Role.key == key)).scalar_one_or_none()
-    if found is not None:
-        return found
-    role = Role(id=new_id(), key=key, name=name, grants=grants, fixed=fixed)
-    db.add(role)
-    db.flush()
-    return role.id
