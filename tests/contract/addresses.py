@@ -42,6 +42,7 @@ OTHERS = (
     "tag",
     "slug",
     "token",
+    "vendor",
     "code",
     "batch",
     "name",
