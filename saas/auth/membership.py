@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from saas.auth import audit, codes, directory, sessions
+from saas.auth import audit, codes, departments, directory, sessions
 from saas.auth.context import Context
 from saas.auth.directory import RoleInfo
 from saas.auth.identities import Membership
-from saas.auth.members import Invitation, Member, MemberRole, Role
+from saas.auth.members import Invitation, Member, MemberDepartment, MemberRole, Role
 from saas.auth.permissions import ADMIN_KEY, CREATE, EDIT, HIDDEN, READ, Scope
 from saas.auth.sso import ties
 from saas.core.clock import now
@@ -24,6 +26,7 @@ from saas.tenants.session import control_session
 
 MANAGE = "members:manage"
 FOLLOW_JOB = "people.follow"
+SEATS = ("full", "viewer")
 
 
 def may_grant(ctx: Context, role: RoleInfo) -> bool:
@@ -83,33 +86,62 @@ def find(ctx: Context, member_id: UUID | None) -> Member:
 
 def change_role(ctx: Context, member_id: UUID | None, role_id: UUID | None) -> None:
     """Give a member one role in place of those held. Raises Invalid for the last admin."""
+    change_roles(ctx, member_id, [role_id])
+
+
+def change_roles(ctx: Context, member_id: UUID | None, role_ids: Sequence[UUID | None]) -> None:
+    """Let a member hold exactly these roles. Raises Invalid for none and for the last admin, Forbidden for more than the actor holds."""
     member = find(ctx, member_id)
-    role = role_to_give(ctx, role_id)
-    held = _held(ctx.db, member)
-    if held == [role.id]:
+    held, wanted = _held(ctx.db, member), list(dict.fromkeys(role_ids))
+    if not wanted:
+        raise Invalid({"role": _("Choose a role.")})
+    roles = [_known_role(ctx, key) if key in held else role_to_give(ctx, key) for key in wanted]
+    if set(held) == set(wanted):
         return
-    if role.key != ADMIN_KEY:
+    if not any(role.key == ADMIN_KEY for role in roles):
         _keep_an_admin(ctx.db, member)
+    departments.require_place(ctx, [role for role in roles if role.id not in held], [member.department_id, *_further(ctx.db, member)])
     ctx.db.execute(delete(MemberRole).where(MemberRole.member_id == member.id))
-    ctx.db.add(MemberRole(member_id=member.id, role_id=role.id))
+    ctx.db.add_all(MemberRole(member_id=member.id, role_id=role.id) for role in roles)
     names = [ctx.directory.roles[key].name for key in held if key in ctx.directory.roles]
-    audit.note(ctx.db, ctx.member.id, "member.role", {"member": str(member.id), "roles": names}, {"roles": [role.name]})
+    before = {"member": str(member.id), "name": member.name, "roles": names}
+    audit.note(ctx.db, ctx.member.id, "member.role", before, {"roles": [role.name for role in roles]})
 
 
 def move(ctx: Context, member_id: UUID | None, department_id: UUID | None) -> None:
     """Give a member another home department; their records stay where they are (Rights 2)."""
     member = find(ctx, member_id)
-    target = department_to_join(ctx, department_id)
-    if target == member.department_id:
+    place(ctx, member.id, department_to_join(ctx, department_id), _further(ctx.db, member))
+
+
+def place(ctx: Context, member_id: UUID | None, home: UUID | None, further: Iterable[UUID]) -> None:
+    """Say to which departments a member belongs; records stay where they are. Raises Invalid({"department": …}), Forbidden."""
+    member = find(ctx, member_id)
+    target = department_to_join(ctx, home)
+    known, had = ctx.directory.departments, {member.department_id, *_further(ctx.db, member)}
+    wanted = {key for key in further if key in known} - {target}
+    if target == member.department_id and wanted == had - {target}:
         return
-    audit.note(
-        ctx.db,
-        ctx.member.id,
-        "member.department",
-        {"member": str(member.id), "department": str(member.department_id)},
-        {"department": str(target)},
-    )
+    departments.require_place(ctx, [_known_role(ctx, key) for key in _held(ctx.db, member)], ({target} | wanted) - had)
+    before = {"member": str(member.id), "name": member.name, **_places(ctx, member.department_id, had)}
+    ctx.db.execute(delete(MemberDepartment).where(MemberDepartment.member_id == member.id))
+    ctx.db.add_all(MemberDepartment(member_id=member.id, department_id=key) for key in wanted)
     member.department_id = target
+    ctx.db.flush()
+    audit.note(ctx.db, ctx.member.id, "member.department", before, _places(ctx, target, wanted))
+
+
+def change_seat(ctx: Context, member_id: UUID | None, seat: str) -> None:
+    """Give a member a full seat, or a viewer's, who only looks and comments. Raises Invalid for the last admin."""
+    member = find(ctx, member_id)
+    if seat not in SEATS:
+        raise Invalid({"seat": _("Choose from the list.")})
+    if seat == member.seat:
+        return
+    if seat != "full":
+        _keep_an_admin(ctx.db, member)
+    audit.note(ctx.db, ctx.member.id, "member.seat", {"member": str(member.id), "name": member.name, "seat": member.seat}, {"seat": seat})
+    member.seat = seat
 
 
 def deactivate(ctx: Context, member_id: UUID | None) -> None:
@@ -159,6 +191,22 @@ def follow(databases: Databases, tenant_id: UUID, identity_id: UUID, *, is_activ
 def status_of(db: Session, identity_id: UUID) -> bool:
     """Tell whether an identity is an active member of this session's firm."""
     return db.execute(select(Member.status).where(Member.identity_id == identity_id)).scalar_one_or_none() == "active"
+
+
+def _known_role(ctx: Context, role_id: UUID | None) -> RoleInfo:
+    role = ctx.directory.roles.get(role_id) if role_id else None
+    if role is None:
+        raise Invalid({"role": _("Choose a role.")})
+    return role
+
+
+def _further(db: Session, member: Member) -> list[UUID]:
+    return list(db.execute(select(MemberDepartment.department_id).where(MemberDepartment.member_id == member.id)).scalars())
+
+
+def _places(ctx: Context, home: UUID, further: Iterable[UUID]) -> dict[str, Any]:
+    known = ctx.directory.departments
+    return {"department": known[home].name, "further": sorted(known[key].name for key in further if key != home and key in known)}
 
 
 def _held(db: Session, member: Member) -> list[UUID]:

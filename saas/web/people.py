@@ -21,10 +21,15 @@ from saas.auth.staff import Newcomer
 from saas.core.errors import Invalid, NotFound
 from saas.core.i18n import LANGUAGE_NAMES, _
 from saas.core.ids import parse_id
+from saas.crm import registry
+from saas.crm.placement import counting, moving
+from saas.crm.placement.moving import Order
 from saas.tenants.session import control_session
-from saas.web import doors
+from saas.web import doors, person_rights
 from saas.web.exchange import Reply, Req
 from saas.web.pages import page
+from saas.web.place_choices import path_of, places
+from saas.web.right_words import action_names, seat_names
 from saas.web.routing import SIGNED_IN, workspace
 
 ORDER = {"active": 0, "expected": 1, "inactive": 2}
@@ -111,16 +116,28 @@ def show_person(ctx: Context, req: Req) -> Reply:
 
 @workspace.post("/people/{id:str}", right=MANAGE)
 def change_person(ctx: Context, req: Req) -> Reply:
-    """Change role and department together; both are refused when one is."""
-    key = parse_id(req.params["id"])
-    person = ctx.directory.members.get(key) if key else None
-    _insist_before_admin(ctx, req, parse_id(req.one("role")), person.role_ids if person else ())
+    """Change roles, departments and seat together; all are refused when one is. A new home asks first whether records come along."""
+    person, home = _person(ctx, req), parse_id(req.one("department"))
+    chosen = [parse_id(text) for text in req.form.get("role", ())]
+    for key in chosen:
+        _insist_before_admin(ctx, req, key, person.role_ids)
+    if home in ctx.directory.departments and home != person.department_id and "records" not in req.form:
+        records = counting.of_member(ctx, person.id)
+        if records:
+            return _move_page(ctx, req, person, home, records)
     try:
-        membership.change_role(ctx, key, parse_id(req.one("role")))
-        if req.one("department"):
-            membership.move(ctx, key, parse_id(req.one("department")))
+        membership.change_roles(ctx, person.id, chosen)
+        if home or "further_known" in req.form:
+            further = [parse_id(text) for name in ("further", "further_new") for text in req.form.get(name, ())]
+            membership.place(ctx, person.id, home or person.department_id, [key for key in further if key])
+        if req.one("seat"):
+            membership.change_seat(ctx, person.id, req.one("seat"))
     except Invalid as error:
         return _person_page(ctx, req, error.fields, 422)
+    if home and req.one("records") == "move":
+        orders = [Order(obj.name, person.id, department_id=home) for obj in counting.kept()]
+        if moving.start(ctx, orders, {"member": str(person.id)}) is None:
+            return Reply.redirect("/people").toast(_("Saved. The records are being moved."))
     return Reply.redirect("/people").toast(_("Saved"))
 
 
@@ -189,9 +206,8 @@ def _person(ctx: Context, req: Req) -> MemberInfo:
 
 def _choices(ctx: Context) -> dict[str, Any]:
     roles = [(role.id, role.name) for role in ctx.directory.roles.values() if membership.may_grant(ctx, role)]
-    places = [(place.id, place.name) for place in ctx.directory.departments.values()]
     normal = next((role.id for role in ctx.directory.roles.values() if role.key == MEMBER_KEY), None)
-    return {"roles": roles, "departments": places, "normal_role": normal}
+    return {"roles": roles, "departments": places(ctx), "normal_role": normal}
 
 
 def _invite_form(ctx: Context, req: Req, values: dict[str, str], wrong: dict[str, str], status: int = 200) -> Reply:
@@ -216,8 +232,29 @@ def _staff_form(ctx: Context, req: Req, values: dict[str, str], wrong: dict[str,
 
 def _person_page(ctx: Context, req: Req, wrong: dict[str, str], status: int = 200) -> Reply:
     person = _person(ctx, req)
-    role_id = req.one("role") or (person.role_ids[0] if person.role_ids else "")
+    chosen = {key for text in req.form.get("role", ()) if (key := parse_id(text))} or set(person.role_ids)
+    further = ctx.directory.extra_departments.get(person.id, frozenset())
+    about = {"member": str(person.id)}
+    known = ctx.directory.roles.values()
+    roles = [(role.id, role.name) for role in known if role.id in person.role_ids or membership.may_grant(ctx, role)]
     return page(
-        ctx, req, "people/person.html", status=status, person=person, errors=wrong, role_id=role_id, is_self=person.id == ctx.member.id,
-        held=[ctx.directory.roles[key].name for key in person.role_ids], **_choices(ctx),
+        ctx, req, "people/person.html", status=status, person=person, errors=wrong, chosen=chosen, is_self=person.id == ctx.member.id,
+        held=[(key, ctx.directory.roles[key].name) for key in person.role_ids], seat=req.one("seat") or person.seat,
+        home=req.one("department") or person.department_id, further=[(key, path_of(ctx, key)) for key in further],
+        further_new=places(ctx, {person.department_id, *further}), rights=person_rights.table(ctx, person), actions=action_names(),
+        run=moving.under_way(ctx.db, about), seats=seat_names(), departments=places(ctx),
+roles=roles,
     )  # fmt: skip
+
+
+def _move_page(ctx: Context, req: Req, person: MemberInfo, home: UUID, records: dict[str, int]) -> Reply:
+    """Ask whether records come along to a new home department; what was typed is kept in the form."""
+    typed = [
+        (name, value)
+        for name in ("role", "department", "further", "further_new", "further_known", "seat")
+        for value in req.form.get(name, ())
+    ]
+    counts = [(registry.get(name).plural, number) for name, number in records.items()]
+    return page(
+        ctx, req, "people/move.html", person=person, home=path_of(ctx, home), typed=typed, records=counts, total=sum(records.values())
+    )

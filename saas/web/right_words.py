@@ -39,3 +39,11 @@ def plan_names() -> list[tuple[str, str, str]]:
         ("department", _("By department"), _("People see the records of their departments; managers also those of the departments below.")),
         ("own", _("Own records only"), _("People see what they own; managers see their departments and those below.")),
     ]
+
+
+def seat_names() -> list[tuple[str, str, str]]:
+    """Name the seats: (key, name, what it means)."""
+    return [
+        ("full", _("Full seat"), _("Works with everything the roles allow.")),
+        ("viewer", _("Viewer, free"), _("Looks and comments, whatever the roles allow.")),
+    ]

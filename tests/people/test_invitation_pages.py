@@ -224,9 +224,9 @@ def test_what_admins_do_with_people_is_written_down(app: Application, sign_up: S
     with tenant_session(app.runtime.databases, tenant_of(app, admin.slug)) as db:
         entries = db.execute(select(SettingsEntry).order_by(SettingsEntry.id)).scalars().all()
         founder = db.execute(select(Member.id)).scalars().first()
-    assert [entry.what for entry in entries] == ["workspace.opened", "invitation.sent"]
-    assert entries[1].actor_id == founder
-    assert entries[1].after == {"email": email, "role": "Member"}
+    assert [entry.what for entry in entries] == ["roles.planted", "workspace.opened", "invitation.sent"]
+    assert entries[2].actor_id == founder
+    assert entries[2].after == {"email": email, "role": "Member"}
 
 
 def _end_access(browser: Browser, name: str) -> None:
