@@ -24,6 +24,7 @@ MODULES: tuple[str, ...] = (
     "security.passkey_options",
     "security.own",
     "security.firm",
+    "security.passkey_sign_in",
     "workspace_settings",
     "sso",
     "sso_settings",

@@ -192,7 +192,7 @@ def qr(text: str) -> Markup:
     """Draw a QR code as inline SVG without styles; dark on white also in dark mode, because cameras expect that."""
     picture = io.BytesIO()
     made = segno.make(text, error="m")
-    made.save(picture, kind="svg", scale=6, border=3, dark="#111", light="#fff", xmldecl=False, svgns=True, svgclass="qr", lineclass=None)
+    made.save(picture, kind="svg", border=3, dark="#111", light="#fff", xmldecl=False, svgns=True, svgclass="qr", lineclass=None, omitsize=True)
     return Markup(picture.getvalue().decode())  # noqa: S704 - drawn by the library from modules, no text of anybody's inside
 
 

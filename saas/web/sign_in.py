@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from saas.auth import addresses, codes, login, passwords
 from saas.auth.identities import Identity
 from saas.auth.jobs import FORGOTTEN_JOB
+from saas.auth.sessions import Person
 from saas.core.errors import Invalid, NotFound
 from saas.core.i18n import _
 from saas.tenants.outbox import enqueue
@@ -25,7 +24,7 @@ FORGOTTEN = "who forgot the password cannot be signed in"
 def ask(req: Req) -> Reply:
     if req.tenant is None and req.identity is not None:
         return Reply.redirect("/workspaces")
-    return _form(req, {})
+    return form(req, {})
 
 
 @public.open_post("/sign-in", why=DOOR)
@@ -38,10 +37,9 @@ def sign_in(req: Req) -> Reply:
             req.runtime.databases, req.runtime.redis, req.one("handle"), req.one("password"), tenant=req.tenant, address=req.address
         )
         if req.tenant is not None:
-            _insist_on_place(req, person.id, is_staff=person.login_name is not None)
-            sso.insist(req, person)
+            insist_on_place(req, person)
     except Invalid as error:
-        return _form(req, error.fields, 422)
+        return form(req, error.fields, 422)
     return doors.enter(req, person.id, doors.next_path(req))
 
 
@@ -116,16 +114,19 @@ def _link_is_over() -> str:
     return _("This link was used or is too old. Ask for a new one where you sign in.")
 
 
-def _insist_on_place(req: Req, identity_id: UUID, *, is_staff: bool) -> None:
-    """Refuse somebody who proved who they are but does not belong here; they may be told so."""
+def insist_on_place(req: Req, person: Person) -> None:
+    """Refuse somebody who proved who they are but does not belong here, or has to come another way; they may be told so. Raises Invalid."""
     assert req.tenant is not None
+    is_staff = person.login_name is not None
     with control_session(req.runtime.databases) as control:
-        is_member = login.is_member(control, identity_id, req.tenant.id, is_staff=is_staff)
+        is_member = login.is_member(control, person.id, req.tenant.id, is_staff=is_staff)
     if not is_member:
         raise Invalid({"": _("You are not in this workspace. Ask its admin to invite you, or sign in to another one.")})
+    sso.insist(req, person)
 
 
-def _form(req: Req, wrong: dict[str, str], status: int = 200) -> Reply:
+def form(req: Req, wrong: dict[str, str], status: int = 200) -> Reply:
+    """Draw the sign-in page of this host."""
     after = doors.next_path(req)
     return open_page(
         req, "auth/sign_in.html", status=status, values={"handle": req.one("handle")}, errors=wrong, after=after,
