@@ -12,11 +12,13 @@ from sqlalchemy.orm.util import LoaderCriteriaOption
 
 from saas.auth.context import Context
 from saas.auth.directory import MemberInfo
-from saas.auth.permissions import ASSIGN, EDIT, READ, Rights, Scope
+from saas.auth.permissions import ASSIGN, EDIT, EXPORT, READ, Rights, Scope
 from saas.core.errors import Forbidden
 from saas.core.i18n import _
-from saas.crm.objects.branches import Branch, Ground, branches, know
+from saas.crm.objects.branches import Branch, Ground, branches, carried, know
 from saas.crm.objects.definition import ObjectDef
+
+SEEING = frozenset((READ, EXPORT))
 
 _objects: dict[str, ObjectDef] = {}
 
@@ -55,21 +57,25 @@ def _reached(rights: Rights, obj: ObjectDef, action: str) -> ColumnElement[bool]
     kind, key = (getattr(model, column) for column in obj.parent)
     reached = [and_(kind.is_(None), own)] if kind.nullable is not False else []
     # Rows carried along with the customer they belong to are reached whatever their subject.
-    reached.extend(way.condition(ground(obj)) for way in ways if way.through)
+    reached.extend(way.condition(ground(obj)) for way in carried(rights, obj.name, action))
     for parent in _objects.values():
         if parent.parent is None:
-            # Changing a child needs edit on its subject or authorship; reading needs read on it.
-            needed = READ if action == READ else EDIT
+            needed = _of_parent(action)
             there = Ground(parent, model, model.parent_owner_id, model.parent_department_id, key)
             reached.append(and_(kind == parent.name, _any(branches(rights, parent.name, needed), there)))
     if rights.member_id is not None:
         reached.append(model.owner_id == rights.member_id)
-        if action != READ:
+        if action not in SEEING:
             # Whoever wrote it may change it, as long as it can still be read.
             reached.append(and_(model.created_by == rights.member_id, _reached(rights, obj, READ)))
-        elif obj.open_to:
+        elif action == READ and obj.open_to:
             reached.append(getattr(model, obj.open_to).contains([rights.member_id]))
     return or_(false(), *reached) if not _sees_all_parents(rights, obj, action) else true()
+
+
+def _of_parent(action: str) -> str:
+    """Tell what an action on a child row needs on its subject: seeing needs the same, changing needs edit (Rights 5)."""
+    return action if action in SEEING else EDIT
 
 
 def ground(obj: ObjectDef) -> Ground:
@@ -80,9 +86,8 @@ def ground(obj: ObjectDef) -> Ground:
 
 def _sees_all_parents(rights: Rights, obj: ObjectDef, action: str) -> bool:
     """Tell whether no child row can be hidden, so that the condition can be left out."""
-    needed = READ if action == READ else EDIT
     return rights.scope(obj.name, action) is Scope.ALL and all(
-        rights.scope(parent.name, needed) is Scope.ALL for parent in _objects.values() if parent.parent is None
+        rights.scope(parent.name, _of_parent(action)) is Scope.ALL for parent in _objects.values() if parent.parent is None
     )
 
 
@@ -142,16 +147,17 @@ def _told_of_child(rights: Rights, obj: ObjectDef, record: Any, action: str, way
     assert obj.parent is not None
     if rights.is_admin or record.owner_id == rights.member_id:
         return True
-    if action != READ and record.created_by == rights.member_id and _told(rights, obj, record, READ):
+    is_author = action not in SEEING and record.created_by == rights.member_id
+    if is_author and _told(rights, obj, record, READ):
+        return True
+    if action == READ and obj.open_to and rights.member_id in getattr(record, obj.open_to):
         return True
     kind = getattr(record, obj.parent[0])
     if kind is None:
-        return _reaches(ways, record.owner_id, record.department_id)
-    if action == READ and obj.open_to and rights.member_id in getattr(record, obj.open_to):
-        return True
-    needed = READ if action == READ else EDIT
-    found = _reaches(branches(rights, kind, needed), record.parent_owner_id, record.parent_department_id)
-    if not found and (any(way.through for way in ways) or (action != READ and record.created_by == rights.member_id)):
+        found = _reaches(ways, record.owner_id, record.department_id)
+    else:
+        found = _reaches(branches(rights, kind, _of_parent(action)), record.parent_owner_id, record.parent_department_id)
+    if not found and (is_author or carried(rights, obj.name, action)):
         return None
     return found
 

@@ -145,15 +145,31 @@ def branches(rights: Rights, object_name: str, action: str) -> tuple[Branch, ...
         found.append(Branch(owner=rights.member_id))
     if departments:
         found.append(Branch(departments=departments))
-    shapes: dict[tuple[str, str, tuple[str, ...]], frozenset[UUID]] = {}
+    shapes: dict[tuple[str, tuple[str, ...]], frozenset[UUID]] = {}
     for one in openings:
-        if one.field or one.through:
-            shape = (one.through, one.field, one.choices)
-            rest = one.departments if one.through else one.departments - departments
-            shapes[shape] = shapes.get(shape, frozenset()) | rest
-    for (through, field, choices), places in shapes.items():
-        if places:
-            found.append(Branch(departments=places, field=field, choices=choices, through=_KNOWN[through] if through else None))
+        if one.field and not one.through and one.departments - departments:
+            shape = (one.field, one.choices)
+            shapes[shape] = shapes.get(shape, frozenset()) | (one.departments - departments)
+    found.extend(Branch(departments=places, field=field, choices=choices) for (field, choices), places in shapes.items())
+    found.extend(carried(rights, object_name, action))
     if object_name in rights.shared and action in (READ, EDIT) and rights.member_id is not None:
         found.append(Branch(shared=Shared(rights.member_id, rights.departments, rights.above, action == EDIT)))
     return tuple(found)
+
+
+def carried(rights: Rights, object_name: str, action: str) -> tuple[Branch, ...]:
+    """List the ways by which rows come along with the customer they belong to.
+
+    A child row may be reached so even where its own scope is all, because it is seen as its subject is.
+    """
+    if rights.scope(object_name, action) is Scope.NONE:
+        return ()
+    shapes: dict[tuple[str, str, tuple[str, ...]], frozenset[UUID]] = {}
+    for one in rights.openings:
+        if one.object == object_name and one.through and one.gives(action):
+            shape = (one.through, one.field, one.choices)
+            shapes[shape] = shapes.get(shape, frozenset()) | one.departments
+    return tuple(
+        Branch(departments=places, field=field, choices=choices, through=_KNOWN[through])
+        for (through, field, choices), places in shapes.items()
+    )
