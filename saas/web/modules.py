@@ -30,6 +30,8 @@ MODULES: tuple[str, ...] = (
     "sso_settings",
     "sso_vendors",
     "departments",
+    "roles",
+    "audit_log",
     "objects.forms",
     "objects.choices",
     "objects.story",
