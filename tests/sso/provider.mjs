@@ -107,6 +107,7 @@ async function control(req, res, what) {
 
 const server = http.createServer((req, res) => {
   const { pathname } = new URL(req.url, issuer);
+  if (pathname === '/favicon.ico') { res.statusCode = 204; res.end(); return; }
   const handled = pathname.startsWith('/_test/') ? control(req, res, pathname.slice(7))
     : pathname.startsWith('/interaction/') ? interact(req, res, pathname.slice(13))
       : pathname === '/token' && Object.keys(lie).length ? lying(req, res)
