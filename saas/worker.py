@@ -24,6 +24,7 @@ from saas.tenants.session import control_session
 JOB_MODULES: tuple[str, ...] = (
     "saas.tenants.letters",
     "saas.auth.jobs",
+    "saas.auth.factors.jobs",
     "saas.auth.sso.jobs",
     "saas.tenants.upkeep",
     "saas.crm.imports.jobs",

@@ -36,6 +36,7 @@ class Settings:
     `domain` is the bare domain (`localhost` in development); workspaces live at `<name>.<domain>`.
     `public_port` is what browsers see: None behind a proxy on the scheme's own port. `trusted_proxies` is how many proxies of ours
     stand in front and add to X-Forwarded-For; with 0 that header is not believed.
+    `recovery_wait_h` is how many hours pass before somebody who lost every second factor is let in, so that others can object.
     """
 
     brand: str
@@ -54,6 +55,7 @@ class Settings:
     is_development: bool
     trusted_proxies: int = 0
     sign_in_providers: tuple[SignInProvider, ...] = ()
+    recovery_wait_h: int = 72
 
     @property
     def is_secure(self) -> bool:
@@ -96,6 +98,7 @@ def from_env(env: Mapping[str, str] = os.environ) -> Settings:
         pool_size=int(env.get("POOL_SIZE", "10")),
         is_development=env.get("ENVIRONMENT", "production") == "development",
         trusted_proxies=int(env.get("TRUSTED_PROXIES", "0")),
+        recovery_wait_h=int(env.get("RECOVERY_WAIT_HOURS", "72")),
         sign_in_providers=_sign_in_providers(env),
     )
 

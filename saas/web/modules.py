@@ -25,6 +25,8 @@ MODULES: tuple[str, ...] = (
     "security.own",
     "security.firm",
     "security.passkey_sign_in",
+    "security.recovery",
+    "security.resets",
     "workspace_settings",
     "sso",
     "sso_settings",

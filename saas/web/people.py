@@ -192,7 +192,8 @@ def qr(text: str) -> Markup:
     """Draw a QR code as inline SVG without styles; dark on white also in dark mode, because cameras expect that."""
     picture = io.BytesIO()
     made = segno.make(text, error="m")
-    made.save(picture, kind="svg", border=3, dark="#111", light="#fff", xmldecl=False, svgns=True, svgclass="qr", lineclass=None, omitsize=True)
+    looks = {"border": 3, "dark": "#111", "light": "#fff", "svgclass": "qr", "lineclass": None, "omitsize": True}
+    made.save(picture, kind="svg", xmldecl=False, svgns=True, **looks)
     return Markup(picture.getvalue().decode())  # noqa: S704 - drawn by the library from modules, no text of anybody's inside
 
 
@@ -239,6 +240,7 @@ def _person_page(ctx: Context, req: Req, wrong: dict[str, str], status: int = 20
     roles = [(role.id, role.name) for role in known if role.id in person.role_ids or membership.may_grant(ctx, role)]
     return page(
         ctx, req, "people/person.html", status=status, person=person, errors=wrong, chosen=chosen, is_self=person.id == ctx.member.id,
+        has_factor=person.identity_id in _have_factor(ctx, req),
         held=[(key, ctx.directory.roles[key].name) for key in person.role_ids], seat=req.one("seat") or person.seat,
         home=req.one("department") or person.department_id, further=[(key, path_of(ctx, key)) for key in further],
         further_new=places(ctx, {person.department_id, *further}), rights=person_rights.table(ctx, person), actions=action_names(),

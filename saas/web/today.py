@@ -18,6 +18,7 @@ from saas.web.objects.agenda import Item
 from saas.web.objects.linked import subject_control
 from saas.web.pages import page
 from saas.web.routing import SIGNED_IN, workspace
+from saas.web.security.resets import is_second_admin_missing
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ def today(ctx: Context, req: Req) -> Reply:
         day=day,
         opened=opened,
         has_samples=has_sample_data,
+        is_second_admin_missing=is_second_admin_missing(ctx),
         may_log=ctx.rights.may("activities:create"),
         with_whom=subject_control(),
         now=ctx.now,
