@@ -24,6 +24,7 @@ from saas.web.pages import open_page
 from saas.web.render import render_block
 from saas.web.right_words import plan_names
 from saas.web.routing import public
+from saas.web.sso_buttons import buttons
 
 PROOF_COOKIE = "sign-up"
 STRANGERS = "this is how strangers become members"
@@ -173,7 +174,7 @@ def _proven_email(req: Req) -> str | None:
 
 
 def _email_form(req: Req, errors: dict[str, str], status: int = 200) -> Reply:
-    return open_page(req, "auth/sign_up.html", status=status, values={"email": req.one("email")}, errors=errors)
+    return open_page(req, "auth/sign_up.html", status=status, values={"email": req.one("email")}, errors=errors, vendors=buttons(req))
 
 
 def _code_form(req: Req, errors: dict[str, str], status: int = 200) -> Reply:

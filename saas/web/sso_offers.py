@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from saas.web import sso, sso_vendors
+from saas.web import sso
 from saas.web.exchange import Req
 from saas.web.sso import Offer
+from saas.web.sso_buttons import buttons
 
 
 @dataclass(frozen=True)
@@ -20,4 +21,4 @@ class Offers:
 def offers(req: Req, after: str = "/") -> Offers:
     """List what this host's sign-in page offers; where the firm insists on its own service, nothing else."""
     own = sso.offer(req)
-    return Offers(own, () if own and own.is_required else sso_vendors.buttons(req, after))
+    return Offers(own, () if own and own.is_required else buttons(req, after))

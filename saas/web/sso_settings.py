@@ -43,7 +43,7 @@ def save(ctx: Context, req: Req) -> Reply:
 @workspace.get(f"{PATH}/test", right=MANAGE)
 def test(ctx: Context, req: Req) -> Reply:
     """Begin a trial sign-in; the door asks the provider, where no transaction is open."""
-    doors.limit(req, "sso-test", 60, tenant=(str(ctx.tenant.id), 60))
+    doors.limit(req, "sso-test", sso.PER_ADDRESS, tenant=(str(ctx.tenant.id), 60))
     key = attempts.secret()
     attempts.keep(req.runtime.redis, "trial-key", key, {"member": str(ctx.member.id)})
     return Reply.redirect(f"{sso.START}?trial={key}")

@@ -4,7 +4,7 @@ people who came from a workspace's door go back there by the hand-off that every
 
 from __future__ import annotations
 
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 from uuid import UUID
 
 from saas.auth import codes
@@ -23,18 +23,10 @@ from saas.web import doors, sign_up, sso
 from saas.web.exchange import Reply, Req
 from saas.web.pages import open_page
 from saas.web.routing import public
+from saas.web.sso_buttons import PATH
 
-PATH = "/sign-in/with"
 DOOR = "this is the door"
 HERE = "public"
-
-
-def buttons(req: Req, after: str = "/") -> tuple[tuple[str, str, str], ...]:
-    """List (name, label, address) of the operator's providers for a sign-in page."""
-    words = {"workspace": req.slug or "", "next": after if after != "/" else ""}
-    asked = urlencode({name: value for name, value in words.items() if value})
-    root = req.runtime.settings.url(path=PATH)
-    return tuple((one.name, one.label, f"{root}/{one.name}{'?' if asked else ''}{asked}") for one in vendors.vendors(req.runtime.settings))
 
 
 @public.open_get(f"{PATH}/{{vendor:str}}", why=DOOR)

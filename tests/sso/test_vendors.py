@@ -82,6 +82,8 @@ def test_without_the_operators_settings_there_is_no_button(firm: Firm) -> None:
 def test_buttons_are_on_the_public_site_and_on_workspaces(visitor: NewVisitor, firm: Firm) -> None:
     browser = visitor()
     assert "Sign in with Google" in browser.open("/sign-in").text
+    assert "Continue with Microsoft" in browser.open("/sign-up").text
+    browser.open("/sign-in")
     page = browser.open(f"{firm.url}/sign-in?next=/contacts").text
     assert "Sign in with Microsoft" in page
     assert f"/sign-in/with/google?workspace={firm.world.tenant.slug}&amp;next=%2Fcontacts" in page

@@ -158,7 +158,8 @@ def answers_as(provider: Provider, claimed: str | None) -> bool:
 def _fetch_metadata(provider: Provider) -> dict[str, Any]:
     found = _get_json(provider, provider.issuer.rstrip("/") + WELL_KNOWN)
     issuer = found.get("issuer")
-    if not isinstance(issuer, str) or (issuer.rstrip("/") != provider.issuer.rstrip("/") and not provider.is_shared):
+    is_template = provider.is_shared and isinstance(issuer, str) and "{tenantid}" in issuer
+    if not isinstance(issuer, str) or (issuer.rstrip("/") != provider.issuer.rstrip("/") and not is_template):
         raise _unbelievable(f"the discovery document names another issuer: {issuer!r}"[:MAX_TEXT])
     for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
         try:
