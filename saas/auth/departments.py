@@ -6,6 +6,7 @@ Every verb takes the lock of `directory.touch` first, so that two changes of the
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from uuid import UUID
 
 from sqlalchemy import Uuid, cast, delete, func, literal, or_, select, update
@@ -78,6 +79,18 @@ def move(ctx: Context, department_id: UUID | None, parent_id: UUID | None) -> No
     ctx.db.execute(update(Department).where(Department.id == row.id).values(parent_id=parent.id))
     before = {"department": str(row.id), "name": row.name, "parent": tree[row.parent_id].name}
     audit.note(ctx.db, ctx.member.id, "department.moved", before, {"parent": parent.name})
+
+
+def foresee(ctx: Context, department_id: UUID, parent_id: UUID) -> directory.Directory:
+    """Say what the directory would be with a department moved; as it is when it cannot be moved there."""
+    tree = ctx.directory.departments
+    row, parent = tree[department_id], tree.get(parent_id)
+    if row.parent_id is None or parent is None or row.id in parent.path:
+        return ctx.directory
+    kept = len(row.path) - 1
+    moved = {one.id: replace(one, path=(*parent.path, *one.path[kept:])) for one in tree.values() if row.id in one.path}
+    moved[row.id] = replace(moved[row.id], parent_id=parent.id)
+    return replace(ctx.directory, departments={**tree, **moved}, _kept={})
 
 
 def lead(ctx: Context, department_id: UUID | None, member_id: UUID | None) -> None:

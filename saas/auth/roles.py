@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from saas.auth import audit, departments, directory, membership, ready_roles
 from saas.auth.context import Context
-from saas.auth.directory import RoleInfo
+from saas.auth.directory import Directory, RoleInfo
 from saas.auth.members import Invitation, MemberRole, Role, Workspace
 from saas.auth.permissions import ACTIONS, ADMIN_KEY, CREATE, FIXED_RIGHTS, HIDDEN, READ_ONLY, SWITCHES, Scope
 from saas.auth.sharing import AccessCheck, SharingRule
@@ -82,7 +82,7 @@ def save(ctx: Context, shapes: Sequence[Shape], draft: Draft, role_id: UUID | No
             raise Forbidden(_("The Admin role holds every right and cannot be changed."))
         if fingerprint(_info(row)) != seen:
             raise Conflict(_("Somebody changed this role while you were at it."), vars(_info(row)))
-    clean = replace(draft, name=" ".join(draft.name.replace("\x00", "").split()), description=draft.description.replace("\x00", "").strip())
+    clean = tidy(draft)
     _check(clean, shapes, [other.name for other in rows.values() if other is not row])
     key = row.id if row else new_id()
     wanted = info_of(clean, key, row.key if row else None)
@@ -106,6 +106,18 @@ def save(ctx: Context, shapes: Sequence[Shape], draft: Draft, role_id: UUID | No
         if before.grants != wanted.grants or before.fields != wanted.fields:
             ctx.db.execute(update(Workspace).values(rights_plan=""))
     return key
+
+
+def tidy(draft: Draft) -> Draft:
+    """Take needless blanks and what no text holds out of the words of a draft."""
+    return replace(draft, name=" ".join(draft.name.replace("\x00", "").split()), description=draft.description.replace("\x00", "").strip())
+
+
+def foresee(ctx: Context, shapes: Sequence[Shape], draft: Draft, role_id: UUID) -> Directory:
+    """Say what the directory would be with a role changed like this. Raises Invalid for what no role can say."""
+    role, clean = ctx.directory.roles[role_id], tidy(draft)
+    _check(clean, shapes, [other.name for key, other in ctx.directory.roles.items() if key != role_id])
+    return replace(ctx.directory, roles={**ctx.directory.roles, role_id: info_of(clean, role_id, role.key)}, _kept={})
 
 
 def remove(ctx: Context, role_id: UUID | None) -> None:

@@ -16,6 +16,7 @@ from saas.core.ids import parse_id
 from saas.crm import registry
 from saas.crm.placement import counting, moving
 from saas.crm.placement.moving import Order
+from saas.web import effects
 from saas.web.exchange import Reply, Req
 from saas.web.navigation import settings_tabs
 from saas.web.pages import page
@@ -71,11 +72,15 @@ def show_one(ctx: Context, req: Req) -> Reply:
 @workspace.post(f"{HERE}/{{id:str}}", right=MANAGE)
 def save(ctx: Context, req: Req) -> Reply:
     """Change name, place and head together; all are refused when one is."""
-    place = _place(ctx, req)
+    place, parent = _place(ctx, req), parse_id(req.one("parent"))
+    if parent is not None and parent != place.parent_id:
+        shown = effects.to_show(ctx, req, departments.foresee(ctx, place.id, parent))
+        if shown:
+            return _one_page(ctx, req, place, {}, effect=shown)
     try:
         departments.rename(ctx, place.id, req.one("name"))
-        if req.one("parent"):
-            departments.move(ctx, place.id, parse_id(req.one("parent")))
+        if parent is not None:
+            departments.move(ctx, place.id, parent)
         if "head" in req.form:
             departments.lead(ctx, place.id, parse_id(req.one("head")))
     except Invalid as error:
@@ -138,7 +143,7 @@ def _new_form(ctx: Context, req: Req, values: dict[str, str], wrong: dict[str, s
     return page(ctx, req, "departments/new.html", status=status, values=values, errors=wrong, places=places(ctx))
 
 
-def _one_page(ctx: Context, req: Req, place: DepartmentInfo, wrong: dict[str, str], status: int = 200) -> Reply:
+def _one_page(ctx: Context, req: Req, place: DepartmentInfo, wrong: dict[str, str], status: int = 200, effect: Any = None) -> Reply:
     directory = ctx.directory
     values = {"name": place.name, "parent": str(place.parent_id or ""), "head": str(place.head_id or "")}
     values.update({name: req.one(name) for name in values if name in req.form})
@@ -148,7 +153,7 @@ def _one_page(ctx: Context, req: Req, place: DepartmentInfo, wrong: dict[str, st
     return page(
         ctx, req, "departments/one.html", status=status, place=place, values=values, errors=wrong, heads=heads, members=members,
         inside=inside, places=places(ctx, directory.below({place.id})), above=[directory.departments[key] for key in place.path[:-1]][-2:],
-        **_numbers(ctx),
+        **_numbers(ctx), **(effect or {"effect": []}),
     )  # fmt: skip
 
 

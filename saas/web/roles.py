@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from saas.auth import directory as directories
 from saas.auth import membership, ready_roles, roles
@@ -19,6 +20,7 @@ from saas.core.ids import parse_id
 from saas.crm import registry
 from saas.crm.objects.definition import ObjectDef
 from saas.crm.objects.fields import Field
+from saas.web import effects
 from saas.web.exchange import Reply, Req
 from saas.web.navigation import settings_tabs
 from saas.web.pages import page
@@ -118,6 +120,10 @@ def show_one(ctx: Context, req: Req) -> Reply:
 def save(ctx: Context, req: Req) -> Reply:
     role, draft = _role(ctx, req), read_draft(req)
     try:
+        if role.key != ADMIN_KEY and req.one("seen") == roles.fingerprint(role):
+            shown = effects.to_show(ctx, req, roles.foresee(ctx, shapes(), draft, role.id))
+            if shown:
+                return _form(ctx, req, role, _shown(draft), {}, effect=shown)
         roles.save(ctx, shapes(), draft, role.id, req.one("seen"))
     except Invalid as error:
         return _form(ctx, req, role, _shown(draft), error.fields, 422)
@@ -178,8 +184,9 @@ def _with_ready_roles(ctx: Context) -> bool:
 
 
 def _form(
-    ctx: Context, req: Req, role: RoleInfo | None, shown: Shown, wrong: Mapping[str, str], status: int = 200, theirs: RoleInfo | None = None
-) -> Reply:
+    ctx: Context, req: Req, role: RoleInfo | None, shown: Shown, wrong: Mapping[str, str], status: int = 200,
+    theirs: RoleInfo | None = None, effect: Mapping[str, Any] | None = None,
+) -> Reply:  # fmt: skip
     now_said = theirs or role
     objects = [
         {
@@ -198,7 +205,7 @@ def _form(
         switches=SWITCHES, scopes=list(scope_names().items()), fixed=list(fixed_names().items()), is_fixed=is_fixed,
         seen=roles.fingerprint(now_said) if now_said else "", differences=_differences(shown, theirs) if theirs else [],
         may_give=role is None or is_fixed or membership.may_grant(ctx, role), tabs=settings_tabs(ctx, req.path),
-        holders=[m for m in ctx.directory.members.values() if role and role.id in m.role_ids],
+        holders=[m for m in ctx.directory.members.values() if role and role.id in m.role_ids], **(effect or {"effect": []}),
     )  # fmt: skip
 
 
@@ -248,5 +255,6 @@ def _plan_page(ctx: Context, req: Req, plan: str, wrong: dict[str, str], status:
     people = {m.id for m in ctx.directory.members.values() if m.status == "active" and set(m.role_ids) & set(changed)}
     return page(
         ctx, req, "roles/plan.html", status=status, plan=plan, plans={name: (label, said) for name, label, said in plan_names()},
+        effect=effects.told(ctx, effects.changed(ctx, roles={**ctx.directory.roles, **changed})) if changed else [],
         changed=[role.name for role in changed.values()], kept=kept, people=len(people), errors=wrong,
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from uuid import UUID
 
 import pytest
@@ -205,3 +206,23 @@ def test_only_who_manages_people_sees_the_tree(world: World) -> None:
     assert world.sign_in("member").get("/settings/departments").status_code == 403
     assert "/settings/departments" not in world.sign_in("member").get("/settings").text
     assert 'href="/settings/departments"' in world.sign_in("admin").get("/settings").text
+
+
+def test_a_move_shows_first_who_would_see_what(world: World) -> None:
+    sales, service = make(world, "Sales"), make(world, "Service")
+    north = make(world, "North", service)
+    world.join("chief", grants={"accounts": {"read": "subtree"}}, department_id=sales)
+    account(world, "Acme", north)
+    admin = world.sign_in("admin")
+    here, form = f"/settings/departments/{north}", {"name": "Norden", "parent": str(sales), "head": ""}
+    asked = admin.post(here, form)
+    assert asked.status_code == 200
+    assert "One person gains records." in asked.text
+    assert path(world, north) == ["Everyone", "Service", "North"]
+    seen = re.search(r'name="effect_seen" value="(\w+)"', asked.text)
+    assert seen
+    other = {**form, "parent": str(root(world)), "effect_seen": seen[1]}
+    assert admin.post(here, other).status_code == 303
+    assert path(world, north) == ["Everyone", "Norden"]
+    assert admin.post(here, {**form, "effect_seen": seen[1]}).status_code == 303
+    assert path(world, north) == ["Everyone", "Sales", "Norden"]

@@ -255,3 +255,22 @@ def test_the_last_form_of_a_sign_up_chooses_the_starting_point(sign_up: Any, app
     assert found.workspace.rights_plan == (chosen if chosen in ready_roles.PLANS else "everyone")
     role = next(role for role in found.roles.values() if role.key == "member")
     assert role.grants["accounts"]["read"] == scope
+
+
+def test_a_change_of_a_role_shows_first_who_would_see_what(world: World) -> None:
+    world.join("ann", role="marketing")
+    admin = world.sign_in("admin")
+    admin.post("/accounts/new", {"name": "Acme"})
+    key = role_id(world, "marketing")
+    narrow = form({"accounts": {"read": "own"}}, name="Marketing", seen=seen(admin, key))
+    asked = admin.post(f"{HERE}/{key}", narrow)
+    assert asked.status_code == 200
+    assert "One person loses records." in asked.text
+    mark = re.search(r'name="effect_seen" value="(\w+)"', asked.text)
+    assert mark
+    with world.acting() as ctx:
+        assert ctx.directory.roles[key].grants["accounts"]["read"] == "all"
+    wider = {**narrow, "grant.accounts.read": "department", "effect_seen": mark[1]}
+    assert "Look at what this changes" in admin.post(f"{HERE}/{key}", {**wider, "grant.accounts.read": "none"}).text
+    assert admin.post(f"{HERE}/{key}", {**narrow, "effect_seen": mark[1]}).status_code == 303
+    assert "loses records" in admin.get(f"{HERE}/plan?plan=own").text or "Nobody sees more" in admin.get(f"{HERE}/plan?plan=own").text

@@ -43,6 +43,11 @@ def of_member(ctx: Context, member_id: UUID) -> dict[str, int]:
     return _counts(ctx, [(obj, [held(obj, member_id), *movable(ctx.rights, obj)]) for obj in kept()])
 
 
+def total_of_member(ctx: Context, member_id: UUID) -> int:
+    """Count ALL records in somebody's care, also those out of the acting member's reach."""
+    return sum(_counts(ctx, [(obj, [held(obj, member_id)]) for obj in kept()]).values())
+
+
 def of_department(ctx: Context, department_id: UUID) -> dict[str, int]:
     """Count, by object, ALL records in a department, notes and the like included; objects with none are left out."""
     return _counts(ctx, [(obj, [inside(obj, department_id)]) for obj in access.registered()])

@@ -75,20 +75,20 @@ class Effect:
                 losses.setdefault((line.object.name, line.action), []).append(line)
         for (name, action), lines in losses.items():
             most = format_number(max(line.lost for line in lines))
-            values = {"number": most, "objects": str(known[name].plural).lower()}
+            values = {"most": most, "objects": str(known[name].plural).lower()}
             if action == READ:
                 said.append(
                     ngettext(
-                        "%(num)s member will no longer see up to %(number)s %(objects)s.",
-                        "%(num)s members will no longer see up to %(number)s %(objects)s.",
+                        "%(num)s member will no longer see up to %(most)s %(objects)s.",
+                        "%(num)s members will no longer see up to %(most)s %(objects)s.",
                         len(lines), **values,
                     )
                 )  # fmt: skip
             else:
                 said.append(
                     ngettext(
-                        "%(num)s member will no longer be able to change up to %(number)s %(objects)s.",
-                        "%(num)s members will no longer be able to change up to %(number)s %(objects)s.",
+                        "%(num)s member will no longer be able to change up to %(most)s %(objects)s.",
+                        "%(num)s members will no longer be able to change up to %(most)s %(objects)s.",
                         len(lines), **values,
                     )
                 )  # fmt: skip
