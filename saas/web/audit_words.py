@@ -57,6 +57,10 @@ SENTENCES: dict[str, LazyText] = {
     "factor.added": L_("%(member)s added a second factor"),
     "factor.removed": L_("%(member)s removed a second factor"),
     "factor.codes": L_("%(member)s made new recovery codes"),
+    "factor.reset": L_("%(actor)s reset the second factor of %(member)s"),
+    "factor.recovery_asked": L_("%(member)s asked for a way back without the second factor"),
+    "factor.recovery_cancelled": L_("The way back of %(member)s was cancelled"),
+    "factor.recovery_used": L_("%(member)s came back in without the second factor"),
 }
 # The kinds to filter by: the beginning of a verb and its name.
 KINDS: dict[str, LazyText] = {
@@ -76,10 +80,12 @@ LABELS: dict[str, LazyText] = {
     "from_department_id": L_("From department"), "to_department_id": L_("To department"), "to_role_id": L_("To role"),
     "from_subtree": L_("With those below"), "to_subtree": L_("With those below (receiving)"), "field": L_("Field"),
     "choices": L_("Choices"), "carries": L_("Carried along"), "moved": L_("Moved"), "skipped": L_("Left where they were"),
-    "shares": L_("Shares of single records"), "is_on": L_("On"), "heads": L_("Departments led"),
+    "shares": L_("Shares of single records"), "is_on": L_("On"), "heads": L_("Departments led"), "kind": L_("Kind"),
+    "requires_factor": L_("Everybody needs a second factor"), "idle_minutes": L_("Ends without use after (minutes)"),
+    "absolute_minutes": L_("Ends in any case after (minutes)"),
 }  # fmt: skip
 # Keys that mean something only to the product.
-SILENT = frozenset(("id", "batch", "member", "role", "department"))
+SILENT = frozenset(("id", "batch", "recovery", "member", "role", "department"))
 
 
 def sentence(people: Directory, entry: SettingsEntry, brand: str) -> str:
