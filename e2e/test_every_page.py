@@ -24,6 +24,8 @@ INSIDE = (
     "{activity}", "{activity}/edit", "/activities/log", "/search", "/search?q=kessler", "/search?q=qqqq", "/tags",
     "/imports", "/imports/new", "{mapping}", "{checked}",
     "/people", "/people/invite", "/people/staff/new", "{member}", "{member}/deactivate", "/settings", "/me", "/workspaces", "/no-such-page",
+    "/settings/departments", "/settings/departments/new", "{department}", "{department}/remove", "/settings/roles", "/settings/roles/new",
+    "{role}", "{role}/remove", "/settings/roles/plan?plan=own", "{member}/leave", "/settings/audit", "/settings/audit?from=never",
     "/accounts/00000000-0000-7000-8000-000000000000",
 )  # fmt: skip
 SMALL_PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
@@ -103,6 +105,13 @@ def furnished(visitor: Visitor, folder: Path) -> dict[str, str]:
         "activity": _first(visitor, "/activities"),
         "member": _first(visitor, "/people"),
     }
+    visitor.open("/settings/departments/new")
+    visitor.fill("Name", "Nord")
+    visitor.press("Make the department")
+    visitor.toast("Department made")
+    places["department"] = str(visitor.page.locator("tr[data-row] th a").last.get_attribute("href"))
+    visitor.open("/settings/roles")
+    places["role"] = str(visitor.page.locator("#roles .rows a.link").nth(1).get_attribute("href"))
     people = books.persons(["VIP"], 8, ("zh_CN",))
     places["mapping"] = _upload(visitor, books.chinese_file(folder, people))
     places["checked"] = _upload(visitor, _damaged(folder))
