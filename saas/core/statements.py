@@ -6,7 +6,7 @@ import re
 
 _WORK = rb"SELECT|WITH|INSERT|UPDATE|DELETE|MERGE|VALUES|TABLE|COPY|LOCK|EXPLAIN|SHOW|FETCH|MOVE|CLOSE"
 _SAVEPOINTS = rb"SAVEPOINT|RELEASE|ROLLBACK\s+TO"
-_SETTINGS = rb"enable_\w+|jit|work_mem|gin_pending_list_limit|\w+_collapse_limit|plan_cache_mode|statement_timeout|lock_timeout"
+_SETTINGS = rb"enable_\w+|jit|work_mem|\w+_collapse_limit|plan_cache_mode|statement_timeout|lock_timeout"
 _TUNING = rb"SET\s+LOCAL\s+(?:%s)\s*(?:=|\sTO\s)" % _SETTINGS
 _CURSOR = rb"DECLARE\s+(?:\w+|\"(?:[^\"]|\"\")+\")\s+(?:NO\s+SCROLL\s+|SCROLL\s+)?CURSOR\s+(?:WITHOUT\s+HOLD\s+)?FOR"
 _ALLOWED = re.compile(rb"[\s(]*(?:(?:%s|%s|%s|SET\s+CONSTRAINTS)(?![\w$])|%s)" % (_WORK, _SAVEPOINTS, _CURSOR, _TUNING), re.IGNORECASE)

@@ -31,6 +31,7 @@ def settings_tabs(ctx: Context, path: str) -> list[tuple[str, str, bool]]:
         (_("People"), "/people", "members:manage"),
         (_("Departments"), "/settings/departments", "members:manage"),
         (_("Roles"), "/settings/roles", "roles:manage"),
+        (_("Sharing"), "/settings/sharing", "roles:manage"),
         (_("Audit log"), "/settings/audit", "audit:read"),
     )
     return [

@@ -21,7 +21,6 @@ from saas.auth.context import Context
 from saas.core import log
 from saas.core.clock import now
 from saas.core.errors import Forbidden
-from saas.core.tuning import expect_many_rows
 from saas.crm import registry
 from saas.crm.imports import proposals, reverting, work
 from saas.crm.imports.built import REFUSED, Built, Issue
@@ -133,7 +132,6 @@ def run_batch(session: TenantSession, runtime: Runtime, run_id: str) -> Again | 
     try:
         with acting(session, run.created_by, "import") as ctx:
             ctx.state["batch"] = run.options["batch"]
-            expect_many_rows(session)
             own = work.kept(ctx, run, runtime.storage)
             batch = own.batch(run.next_row)
             tally = _bring_in(ctx, own, batch.rows, tally_from_json(run.counts), _codes(session, runtime))
