@@ -71,6 +71,13 @@ def test_a_colleague_comes_in_by_single_sign_on_as_a_viewer_and_sees_the_contact
     idp.account("cleo", email=f"cleo@{domain}", name="Cleo Carver")
     set_up(ada, idp, domain)
     assert violations(ada.page) == []
+    ada.page.set_viewport_size({"width": 360, "height": 2400})
+    ada.page.emulate_media(color_scheme="dark")
+    ada.open("/settings/single-sign-on")
+    assert ada.page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert violations(ada.page) == []
+    ada.look("narrow-and-dark")
+    ada.page.set_viewport_size({"width": 1280, "height": 800})
 
     cleo = comes(locale, on=PHONE)
     cleo.workspace = ada.workspace
