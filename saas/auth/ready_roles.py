@@ -55,9 +55,7 @@ _LEADS = {READ: "lead", CREATE: YES, EDIT: "lead", DELETE: "lead", EXPORT: "lead
 _WORKS = {READ: "team", CREATE: YES, EDIT: "team", DELETE: "own", EXPORT: "own", BULK: YES, ASSIGN: "team"}
 
 ADMIN = ReadyRole(ADMIN_KEY, L_("Admin"), L_("Holds every right, also over people, roles and settings."), {}, FIXED_RIGHTS)
-MEMBER = ReadyRole(
-    MEMBER_KEY, L_("Member"), L_("Works with the customers of the firm. Deletes and exports only what is their own."), _WORKS
-)
+MEMBER = ReadyRole(MEMBER_KEY, L_("Member"), L_("Works with the customers of the firm. Deletes and exports only their own."), _WORKS)
 OTHERS: tuple[ReadyRole, ...] = (
     ReadyRole(
         "sales_manager", L_("Sales manager"), L_("Answers for the sales of their departments: sees, changes and assigns it all."), _LEADS
