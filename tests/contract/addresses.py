@@ -33,6 +33,8 @@ class Ids:
 
 OTHERS = (
     "/imports/id",
+    "/settings/sharing/id",
+    "share",
     "/people/id",
     "/people/invitations/id",
     "/me/security/passkeys/id",
