@@ -16,7 +16,7 @@ from saas.auth import audit, directory
 from saas.auth.context import Context
 from saas.auth.directory import DepartmentInfo, RoleInfo
 from saas.auth.members import Department, Invitation, Member, MemberDepartment
-from saas.auth.permissions import Scope
+from saas.auth.permissions import ADMIN_KEY, Scope
 from saas.auth.sharing import AccessCheck, RecordShare, SharingRule
 from saas.core.errors import Forbidden, Invalid, NotFound
 from saas.core.i18n import _, ngettext
@@ -160,6 +160,8 @@ def move_people(ctx: Context, department_id: UUID | None, target_id: UUID | None
         raise Invalid({"target": _("Choose another department.")})
     people = people_of(ctx, row.id)
     roles = {role_id for member_id in people for role_id in ctx.directory.members[member_id].role_ids}
+    if not ctx.rights.is_admin and any(ctx.directory.roles[role_id].key == ADMIN_KEY for role_id in roles):
+        raise Forbidden(_("Only an admin can change an admin."))
     require_place(ctx, [ctx.directory.roles[role_id] for role_id in roles], [target.id])
     ctx.db.execute(update(Member).where(Member.department_id == row.id).values(department_id=target.id))
     further = set(ctx.db.execute(select(MemberDepartment.member_id).where(MemberDepartment.department_id == row.id)).scalars())

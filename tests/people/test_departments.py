@@ -226,3 +226,16 @@ def test_a_move_shows_first_who_would_see_what(world: World) -> None:
     assert path(world, north) == ["Everyone", "Norden"]
     assert admin.post(here, {**form, "effect_seen": seen[1]}).status_code == 303
     assert path(world, north) == ["Everyone", "Sales", "Norden"]
+
+
+def test_only_an_admin_moves_an_admin_out_of_a_department(world: World) -> None:
+    sales, service = make(world, "Sales"), make(world, "Service")
+    world.join("boss", role="admin", department_id=sales)
+    world.join("hr", grants={}, department_id=service)
+    with world.acting() as ctx:
+        ctx.db.get_one(Role, ctx.directory.members[world.members["hr"]].role_ids[0]).fixed = ["members:manage"]
+        directory.touch(ctx.db)
+    with world.acting("hr") as ctx, pytest.raises(Forbidden):
+        departments.move_people(ctx, sales, service)
+    with world.acting() as ctx:
+        assert departments.move_people(ctx, sales, service) == 1

@@ -11,7 +11,6 @@ from sqlalchemy import delete, select
 
 from saas.app import Application
 from saas.auth import departments, directory, ready_roles, roles
-from saas.auth.audit import SettingsEntry
 from saas.auth.members import MemberRole, Role
 from saas.auth.permissions import ACTIONS, Scope
 from saas.auth.roles import Draft
@@ -70,17 +69,25 @@ def test_a_new_workspace_has_the_ready_made_roles_for_every_object(world: World)
     assert set(found["member"].grants["contacts"]) == set(ACTIONS)
 
 
-def test_an_older_workspace_gets_them_once(world: World) -> None:
-    with world.db() as db:
-        db.execute(delete(Role).where(Role.key.in_([role.key for role in ready_roles.OTHERS])))
-        # Only a database owner could take an entry out of the log; this is a firm from before there was one.
-        planted = db.execute(select(SettingsEntry).where(SettingsEntry.what == ready_roles.PLANTED)).scalar_one()
-        directory.touch(db)
+def test_an_older_workspace_gets_them_once_and_not_again_when_they_were_removed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    others = [role.key for role in ready_roles.OTHERS]
+
+    def take_away() -> None:
+        with world.db() as db:
+            db.execute(delete(Role).where(Role.key.in_(others)))
+            directory.touch(db)
+
     admin = world.sign_in("admin")
+    take_away()
     assert "Sales manager" not in admin.get(HERE).text
-    with world.db() as db:
-        assert ready_roles.plant(db, object_names()) is False
-    assert planted.after == {"plan": "everyone"}
+    # A firm whose log knows of no planting is one from before there were ready-made roles.
+    monkeypatch.setattr(ready_roles, "PLANTED", "roles.planted_later")
+    assert "Sales manager" in admin.get(HERE).text
+    with world.acting() as ctx:
+        found = {role.key: role for role in ctx.directory.roles.values()}
+    assert found["salesperson"].grants["accounts"]["read"] == "all"
+    take_away()
+    assert "Sales manager" not in admin.get(HERE).text
 
 
 def test_a_role_made_in_the_page_counts_in_the_next_request(world: World) -> None:
