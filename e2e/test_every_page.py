@@ -23,7 +23,8 @@ INSIDE = (
     "{contact}", "{contact}?compose=call", "{contact}?compose=task", "{contact}?compose=meeting", "{contact}/edit",
     "{activity}", "{activity}/edit", "/activities/log", "/search", "/search?q=kessler", "/search?q=qqqq", "/tags",
     "/imports", "/imports/new", "{mapping}", "{checked}",
-    "/people", "/people/invite", "/people/staff/new", "{member}", "{member}/deactivate", "/settings", "/me", "/workspaces", "/no-such-page",
+    "/people", "/people/invite", "/people/staff/new", "{member}", "{member}/deactivate", "/settings", "/settings/security", "/me",
+    "/me/security", "/workspaces", "/no-such-page",
     "/settings/departments", "/settings/departments/new", "{department}", "{department}/remove", "/settings/roles", "/settings/roles/new",
     "{role}", "{role}/remove", "/settings/roles/plan?plan=own", "{member}/leave", "/settings/audit", "/settings/audit?from=never",
     "/accounts/00000000-0000-7000-8000-000000000000",
@@ -31,7 +32,7 @@ INSIDE = (
 SMALL_PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
 # Names, codes and words that are the same in both languages.
 MAY_BE_LATIN = re.compile(
-    r"^(?:Onebook|CSV|Excel|XLSX|TSV|HubSpot|Salesforce|Zoho|Pipedrive|Google|Outlook|English|PNG|JPEG|WebP|GIF|MB|VIP|Esc|ACC|CON|ACT|LinkedIn"
+    r"^(?:Onebook|CSV|Excel|XLSX|TSV|HubSpot|Salesforce|Zoho|Pipedrive|Google|Outlook|English|PNG|JPEG|WebP|GIF|MB|VIP|Esc|ACC|CON|ACT|LinkedIn|Authenticator|Microsoft|Password"
     r"|Chrome|Linux|WeChat|UTF|utf|GB|localhost|example|https?|www|anna|QR|[A-Z]{3})$"
 )
 
