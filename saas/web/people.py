@@ -27,6 +27,7 @@ from saas.crm.placement.moving import Order
 from saas.tenants.session import control_session
 from saas.web import doors, person_rights
 from saas.web.exchange import Reply, Req
+from saas.web.navigation import settings_tabs
 from saas.web.pages import page
 from saas.web.place_choices import path_of, places
 from saas.web.right_words import action_names, seat_names
@@ -50,6 +51,7 @@ def show(ctx: Context, req: Req) -> Reply:
         ctx, req, "people/list.html", people=people, roles=ctx.directory.roles, departments=ctx.directory.departments,
         may_manage=may_manage, have_factor=_have_factor(ctx, req) if may_manage else frozenset(),
         pending=invitations.pending(ctx.db) if may_manage else [], now=ctx.now,
+        tabs=settings_tabs(ctx, req.path) if may_manage else [],
     )  # fmt: skip
 
 
