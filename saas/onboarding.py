@@ -72,6 +72,15 @@ def open_workspace(databases: Databases, owners: Owners, application: Applicatio
     return finish(databases, claimed, application.proof, address, agent)
 
 
+def is_own_address(databases: Databases, proof: str, slug: str) -> bool:
+    """Tell whether a form was sent before and opened just this address: whoever got no answer then may send it again."""
+    with control_session(databases) as control:
+        found = codes.proven(control, proof)
+        opening = control.get(Opening, found.id) if found else None
+        tenant = resolve.by_id(control, opening.tenant_id) if opening else None
+        return tenant is not None and tenant.slug == slug
+
+
 def claim(databases: Databases, owners: Owners, application: Application) -> Tenant:
     """Do the first step: identity, name, trial and the note of what is under way, in one control transaction."""
     for _attempt in range(POOL_TRIES):

@@ -201,7 +201,12 @@ def _http_error(runtime: Runtime, request: Request[Any, Any, Any], error: HTTPEx
     """Answer what Litestar itself refuses: an unknown address, a wrong method, a body too large."""
     # A file name that no file system takes is no file.
     status = 404 if error.status_code >= 500 and request.scope["path"].startswith(STATIC_URL) else error.status_code
-    return Response(
-        headers.plain_page(status), status_code=status, media_type="text/html; charset=utf-8",
-        headers=headers.security(runtime.settings),
-    )  # fmt: skip
+    with i18n.use(_locale(request)):
+        text = headers.plain_page(status)
+    return Response(text, status_code=status, media_type="text/html; charset=utf-8", headers=headers.security(runtime.settings))
+
+
+def _locale(request: Request[Any, Any, Any]) -> str:
+    """Tell in which language to speak to a browser: the one chosen on a page of ours, else the one it asks for."""
+    wanted = request.cookies.get(LANGUAGE_COOKIE, "")
+    return wanted if wanted in i18n.LOCALES else i18n.negotiate(request.headers.get("accept-language"))

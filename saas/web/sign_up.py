@@ -88,6 +88,8 @@ def open_workspace(req: Req) -> Reply:
     typed = {name: req.one(name) for name in WORDS}
     password, errors = req.one("password"), dict[str, str]()
     firm = read_firm(req, typed, errors)
+    if "workspace" in errors and onboarding.is_own_address(req.runtime.databases, req.cookies.get(PROOF_COOKIE, ""), typed["workspace"]):
+        del errors["workspace"]
     name = _kept(errors, addresses.person_name, typed["name"])
     try:
         passwords.accept(password, email, name, typed["company"])

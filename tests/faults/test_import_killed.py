@@ -128,6 +128,7 @@ def test_a_web_process_that_dies_during_an_upload_leaves_nothing_half(plant: Pla
     host = f"{world.tenant.slug}.localhost:{product.port}"
     cookie = f"{sessions.cookie_name(settings.is_secure)}={token}"
     fields = {"object": "contacts", "csrf_token": csrf.token(settings.secret_key, token)}
+    product.stop()
     product.start("web")
     request = httpx.Request("POST", f"http://{host}/imports/new", data=fields, files={"file": ("list.csv", PERSONS + b"x" * 3_000_000)})
     body = b"".join(request.stream)  # type: ignore[arg-type]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import threading
 import time
@@ -63,7 +64,9 @@ class Form:
             answer = self.send()
             if answer is not None and answer.status_code == 303 and ".localhost" in answer.headers["location"]:
                 return answer
-            said = f"{answer.status_code} {answer.headers.get('location', '')}" if answer is not None else said
+            if answer is not None:
+                errors = re.findall(r"(?:field-error|alert-title)[^>]*>.*?([A-Z][^<]+)<", answer.text, re.DOTALL)
+                said = f"{answer.status_code} {answer.headers.get('location', '')} {errors}"
             if answer is not None and answer.status_code == 303:
                 break
             time.sleep(0.5)

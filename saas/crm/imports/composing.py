@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import atexit
 import os
+import threading
+import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -26,11 +28,13 @@ from saas.crm.objects.definition import ObjectDef
 from saas.crm.objects.derive import derive
 from saas.crm.objects.words import words_of
 
-PART_ROWS = 500
+PART_ROWS = 200
 # Fewer parts than this are done sooner than they are handed over.
 MIN_PARTS = 4
-# Parts given to the other process beyond the one it works on.
-AHEAD = 2
+# Parts the other process holds at a time: with more, this one waits for it at the end of a batch.
+AHEAD = 1
+# How often the other process looks whether this one is still there, in seconds.
+WATCH_S = 1.0
 
 _LISTS = (list, dict)
 
@@ -121,9 +125,20 @@ def _helper() -> ProcessPoolExecutor | None:
     """Start the process beside this one, where there is a second core. A fresh one: a fork would inherit this one's connections."""
     if (os.cpu_count() or 1) < 2:
         return None
-    found = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+    found = ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_end_with, initargs=(os.getpid(),))
     atexit.register(found.shutdown, wait=False, cancel_futures=True)
     return found
+
+
+def _end_with(parent: int) -> None:
+    """Let this process end with the one it works for, however that ends: killed, it closes nothing that could be noticed here."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(WATCH_S)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _encoder(column: Any) -> copying.Encode:

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 from psycopg import sql
+from psycopg.copy import QueuedLibpqWriter
 from sqlalchemy import ARRAY, Boolean, Connection, DateTime, Integer, String
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
@@ -17,11 +18,14 @@ _to_json = msgspec.json.Encoder().encode
 
 
 def copy_lines(connection: Connection, table: str, columns: Sequence[str], chunks: Iterable[str]) -> None:
-    """Write chunks of whole lines (values by the `encoder` of each column, joined by tabs) into a table of the current scope."""
+    """Write chunks of whole lines (values by the `encoder` of each column, joined by tabs) into a table of the current scope.
+
+    Sent from a thread of its own, so that the next chunk is made while the server takes in the one before.
+    """
     raw: Any = connection.connection.driver_connection
     names = sql.SQL(", ").join(sql.Identifier(column) for column in columns)
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), names)
-    with raw.cursor() as cursor, cursor.copy(statement) as target:
+    with raw.cursor() as cursor, cursor.copy(statement, writer=QueuedLibpqWriter(cursor)) as target:
         for chunk in chunks:
             target.write(chunk)
 
