@@ -105,11 +105,11 @@ async def _read(request: Request[Any, Any, Any], runtime: Runtime, leftovers: Ex
                 if value.filename:
                     files[name] = _keep(value, Path(leftovers.enter_context(TemporaryDirectory(prefix="upload-"))) / "file")
             else:
-                form.setdefault(name, []).append(str(value))
+                form.setdefault(name, []).append(str(value).replace("\x00", ""))
     query: dict[str, list[str]] = {}
     # Litestar's own reading forgets the order of names, in which a list's filters were set.
     for name, value in parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True):
-        query.setdefault(name, []).append(value)
+        query.setdefault(name, []).append(value.replace("\x00", ""))
     cookies = dict(request.cookies)
     wanted = (query.get("language") or [cookies.get(LANGUAGE_COOKIE, "")])[0]
     locale = wanted if wanted in i18n.LOCALES else i18n.negotiate(request.headers.get("accept-language"))
