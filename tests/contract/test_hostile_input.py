@@ -11,7 +11,9 @@ from urllib.parse import quote
 
 import httpx
 import pytest
+from anyio.from_thread import BlockingPortal
 
+from saas.app import Application
 from saas.core.errors import DomainError
 from saas.crm.objects import forms, listing, records, timeline
 from saas.crm.objects.fields import Field, LongText, Text
@@ -19,8 +21,8 @@ from saas.crm.objects.listing import Filter, Query
 from saas.crm.registry import OBJECTS
 from saas.web import modules
 from tests.contract.addresses import addresses, name_of, own, public_routes, routes
-from tests.contract.book import Book, of
-from tests.worlds import Client
+from tests.contract.book import Book, of, open_book
+from tests.worlds import Client, found_firm
 
 modules.load()
 
@@ -65,6 +67,15 @@ STORY_CURSORS = [
     )),
     *CURSORS[::4],
 ]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def book(portal: BlockingPortal, app: Application) -> Iterator[Book]:
+    """Give a firm of this file's own: what its admin sends is often accepted, and moves people, rights and rows."""
+    found = open_book(found_firm(portal, app, "Hostile"))
+    yield found
+    for client in found.world.clients:
+        client.close()
 
 
 @pytest.fixture(scope="module")

