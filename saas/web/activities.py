@@ -19,7 +19,7 @@ from saas.web.objects.composer import KINDS
 from saas.web.objects.controls import Control, Source
 from saas.web.objects.forms import page_of, undo_path
 from saas.web.objects.linked import subject_control
-from saas.web.objects.sheets import own_path, sheet
+from saas.web.objects.sheets import TARGET, own_path, sheet
 from saas.web.routing import workspace
 
 
@@ -45,6 +45,8 @@ def log(ctx: Context, req: Req) -> Reply:
         text = req.one(f"{SUBJECT}_text")
         control = _control(req.one(SUBJECT), text, said, error.fields.get(SUBJECT, ""))
         return _show(ctx, req, control, Source(form=forms.clean(req.form), errors=error.fields), status=422)
+    if _stays(req):
+        return Reply.empty().toast(_("Call logged"), undo_path(ctx)).trigger("sheet-close", {})
     back = f"/{subject[0].name}/{subject[1]}" if subject else page_of(registry.get("activities"), call)
     return Reply.redirect(own_path(req.one("next"), back)).toast(_("Call logged"), undo_path(ctx))
 
@@ -81,11 +83,20 @@ def _control(value: str, text: str, said: Said | None = None, error: str = "") -
     return subject_control(value, text, label=_("With"), error=error, offers=said.offers if said else ())
 
 
+def _stays(req: Req) -> bool:
+    """Tell whether the form lies over a list that is to stay as it is: nothing in it speaks of calls."""
+    return req.htmx_target == TARGET and bool(req.one("stay"))
+
+
 def _show(ctx: Context, req: Req, subject: Control, source: Source | None, status: int = 200) -> Reply:
     back = own_path(req.one("next"), "")
     value = linking.subject_of(subject.value)
     close_href = back or (f"/{value[0]}/{value[1]}" if value else "/today")
     box = composer.composer(ctx, "/activities", "call", source)
+    stays = _stays(req)
+    # Over a list the form is opened for one row after another: what was begun for one is not offered for the next.
+    form_id = f"log-call-{value[1]}" if stays and value else "log-call-form"
     return sheet(
         ctx, req, "crm/log_call.html", status=status, title=_("Log a call"), close_href=close_href, subject=subject, box=box, next=back,
+        stays=stays, form_id=form_id,
     )  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import json
 import re
 from datetime import datetime, timedelta
 from typing import Any
@@ -115,6 +117,45 @@ def test_a_call_is_logged_from_anywhere_in_two_clicks(world: World) -> None:
     answer = client.post("/activities/log", form)
     assert answer.headers["location"] == f"/contacts/{contact}"
     assert only(world, ACTIVITIES).title == "Call with Ada Lang"
+
+
+def test_a_call_is_logged_from_a_row_and_the_list_stays(world: World) -> None:
+    client = world.sign_in()
+    contact = make(client, "contacts", given_name="Ada", family_name="Lang")
+    account = make(client, "accounts", name="Kessler & Söhne")
+    for name, key in (("accounts", account), ("contacts", contact)):
+        page = client.get(f"/{name}?q=a&sort=-updated_at" if name == "contacts" else "/accounts")
+        link = re.search(rf'<a [^>]*href="(/activities/log\?subject={name}:{key}[^"]+)"[^>]*hx-get="([^"]+)"', page.text)
+        assert link, name
+        href, in_sheet = map(html.unescape, link.groups())
+        # Over the list: it closes with a word and Undo, and nothing of the list is sent again.
+        form = fields(client.htmx(in_sheet, "sheet"), f"log-call-{key}")
+        answer = client.post("/activities/log", form | {"description": [name]}, headers={"HX-Request": "true", "HX-Target": "sheet"})
+        assert (answer.status_code, answer.text) == (204, "")
+        events = json.loads(answer.headers["hx-trigger"])
+        assert list(events) == ["toast", "sheet-close"]
+        assert str(only(world, ACTIVITIES, title=name).subject_id) == key
+        assert client.post(events["toast"]["undo_action"]).status_code == 303
+        # Without scripts: a page with the form, and back to the list as it was.
+        form = fields(client.get(href), "log-call-form")
+        answer = client.post("/activities/log", form | {"description": [f"{name} again"]})
+        assert answer.headers["location"] == ("/contacts?q=a&sort=-updated_at" if name == "contacts" else "/accounts")
+        assert toast(answer)["message"] == "Call logged"
+    refused = client.post(
+        "/activities/log", form | {"follow_up": ["no date"], "stay": ["1"]}, headers={"HX-Request": "true", "HX-Target": "sheet"}
+    )
+    assert refused.status_code == 422
+    assert "no date" in refused.text
+    assert fields(refused, f"log-call-{contact}")["stay"] == ["1"]
+
+
+def test_rows_offer_no_call_to_who_may_log_none(world: World) -> None:
+    world.join("rita", grants={"contacts": {"read": "all"}, "activities": {"read": "all"}})
+    make(world.sign_in(), "contacts")
+    page = world.sign_in("rita").get("/contacts")
+    assert "data-row" in page.text
+    assert "/activities/log" not in page.text
+    assert "/activities/log" not in world.sign_in().get("/activities").text
 
 
 def test_a_call_is_logged_by_typing_whom_without_scripts(world: World) -> None:

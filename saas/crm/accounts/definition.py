@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from saas.core.i18n import L_
 from saas.crm.accounts.model import Account
+from saas.crm.activities.quick import LOG_A_CALL
 from saas.crm.choices import INDUSTRIES, LANGUAGES, SOURCES, TIERS
 from saas.crm.objects.common import GROUP_ADDRESS, GROUP_RECORD, address_fields, record_fields
 from saas.crm.objects.definition import ObjectDef, Preset
@@ -88,5 +89,6 @@ ACCOUNTS = ObjectDef(
     },
     default_columns=("name", "kind", "tier", "industry", "city", "country", "owner_id", "updated_at"),
     facts=("kind", "tier", "industry"),
+    row_actions=(LOG_A_CALL,),
     presets=(Preset(label=L_("All")), Preset(label=L_("Mine"), filters=(("owner_id", "any", ("me",)),))),
 )

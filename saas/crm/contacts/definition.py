@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from saas.core.i18n import L_
 from saas.core.locale_format import person_name
+from saas.crm.activities.quick import LOG_A_CALL
 from saas.crm.choices import LANGUAGES, SOURCES, TIERS
 from saas.crm.contacts.model import Contact
 from saas.crm.objects.common import GROUP_ADDRESS, GROUP_RECORD, address_fields, record_fields
@@ -95,5 +96,6 @@ CONTACTS = ObjectDef(
     recognised={"email": ("emails",), "phone": ("phones",), "id": ("external_id",)},
     default_columns=("name", "account_id", "job_title", "emails", "phones", "owner_id", "updated_at"),
     facts=("job_title", "account_id"),
+    row_actions=(LOG_A_CALL,),
     presets=(Preset(label=L_("All")), Preset(label=L_("Mine"), filters=(("owner_id", "any", ("me",)),))),
 )

@@ -23,6 +23,21 @@ class Preset:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RowAction:
+    """Something quick to do with a record from its row in the list, offered to who has `right`.
+
+    `href` is a short page that takes `?subject=<object>:<id>` and `&next=<where to go back to>`; `key` is the key that opens it on the
+    current row.
+    """
+
+    label: LazyText
+    icon: str
+    href: str
+    right: str
+    key: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ObjectDef:
     """One kind of record.
 
@@ -37,8 +52,8 @@ class ObjectDef:
     `derive(record)` keeps computed columns true before every save. `groups` are (key, label) in the order of forms.
     `default_sort` orders its list: "" by the label, else a sortable field's name, after "-" when the greatest comes first.
     `timeline` names the column that orders child rows in the story of what they belong to.
-    `facts` are the two or three fields beside its name on its page. `unused(record)` names fields that make no sense for a record as it
-    is: forms and pages leave them out.
+    `row_actions` stand on each row of its list. `facts` are the two or three fields beside its name on its page.
+    `unused(record)` names fields that make no sense for a record as it is: forms and pages leave them out.
     Without `has_page` there is neither list nor detail: its rows show only on the records they belong to.
     """
 
@@ -62,6 +77,7 @@ class ObjectDef:
     default_columns: tuple[str, ...] = ()
     default_sort: str = ""
     presets: tuple[Preset, ...] = ()
+    row_actions: tuple[RowAction, ...] = ()
     timeline: str = ""
     facts: tuple[str, ...] = ()
     unused: Callable[[Any], frozenset[str]] | None = None

@@ -10,7 +10,7 @@ from saas.auth.context import Context
 from saas.auth.permissions import ASSIGN, BULK, CREATE, EDIT
 from saas.core.locale_format import format_number
 from saas.crm.objects import access, listing, seen, views
-from saas.crm.objects.definition import ObjectDef
+from saas.crm.objects.definition import ObjectDef, RowAction
 from saas.crm.objects.fields import Field, FieldError
 from saas.crm.objects.listing import DEFAULT_SORT
 from saas.crm.search import find
@@ -65,6 +65,7 @@ class ListPage:
     column_options: tuple[tuple[str, str], ...] = ()
     typed: str = ""
     corrected: str = ""
+    actions: tuple[RowAction, ...] = ()
     may_create: bool = False
     may_bulk: bool = False
 
@@ -137,6 +138,7 @@ def _build(ctx: Context, req: Req, asked: ListState, form: FilterForm | None) ->
         typed=typed,
         corrected=asked.search if asked.search != typed else "",
         column_options=_column_options(ctx, obj, columns),
+        actions=tuple(action for action in obj.row_actions if ctx.rights.may(action.right)),
         may_create=ctx.rights.may(f"{obj.name}:{CREATE}"),
         may_bulk=ctx.rights.may(f"{obj.name}:{BULK}"),
     )

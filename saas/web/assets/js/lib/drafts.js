@@ -123,7 +123,8 @@ export function startDrafts() {
     if (draft) write(keyOf(form), { ...draft, sent: true, kept: false });
   });
   document.addEventListener("htmx:afterRequest", (event) => {
-    const form = event.detail.elt.closest?.("form[data-draft]");
+    // Not detail.elt: an answer that closed the sheet has taken the form out of the page.
+    const form = event.detail.requestConfig.elt.closest?.("form[data-draft]");
     isLeaving = false;
     if (!form || event.detail.requestConfig.verb === "get") return;
     if (event.detail.xhr.status === 401) write(keyOf(form), { ...read(keyOf(form)), sent: true, kept: true });

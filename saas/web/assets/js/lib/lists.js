@@ -1,4 +1,4 @@
-// Lists by keyboard (j k x Enter e / F2), selection with ranges, and the bulk bar's count.
+// Lists by keyboard (j k x Enter e / F2, and a key of each quick action), selection with ranges, and the bulk bar's count.
 import { $, $$, isTyping, on, onContent } from "./page.js";
 
 let lastChecked = null;
@@ -74,10 +74,16 @@ function handleKey(event) {
     F2: () => row && event.target === row && $("[data-inline-edit]", row)?.dispatchEvent(new Event("inline-open", { bubbles: true })),
     ArrowRight: () => row && moveCell(row, event, 1),
     ArrowLeft: () => row && moveCell(row, event, -1),
-  }[event.key];
+  }[event.key] ?? quick(row, event.key);
   if (!action || (event.key === "Enter" && event.target !== row)) return;
   if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") event.preventDefault();
   action();
+}
+
+/** The quick action of the row that has this key, if there is one. */
+function quick(row, key) {
+  const link = row && $$("[data-key]", row).find((each) => each.dataset.key === key);
+  return link && (() => link.click());
 }
 
 function edit(row) {
