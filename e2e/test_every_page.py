@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from e2e import axe, books
 from e2e.conftest import Comes
-from e2e.visitor import Visitor
+from e2e.visitor import NAME_OF_A_PERSON, Visitor
 
 PUBLIC = ("/", "/prices", "/terms", "/privacy", "/sign-up", "/sign-in", "/forgotten", "/forgotten?sent=1", "/no-such-page")
 DOORS = ("/sign-in", "/forgotten", "/start", "/reset/no-such-token", "/invitation/no-such-token")
@@ -99,7 +99,7 @@ def furnished(visitor: Visitor, folder: Path) -> dict[str, str]:
     visitor.at_heading("Accounts")
     visitor.invite(f"invited-{person}", "Bo")
     visitor.open("/people/staff/new")
-    visitor.fill("Name", "Bo")
+    visitor.fill(NAME_OF_A_PERSON, "Bo")
     visitor.fill("Login name", "bo")
     visitor.press("Make the sign-in")
     visitor.at_heading("Code for %(name)s", name="Bo")

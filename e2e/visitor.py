@@ -14,6 +14,7 @@ from saas.core import i18n
 from saas.devstack.mailbox_store import MailStore
 from tests.live import Product
 
+NAME_OF_A_PERSON = f"person{i18n.CONTEXT_END}Name"
 PASSWORD = "correct-horse-battery"
 LONG_MS = 300_000
 
@@ -34,11 +35,15 @@ class Visitor:
     # Words
 
     def say(self, text: str, **values: object) -> str:
-        """Put a text of the product into the language of the page. Raises AssertionError where no translation exists."""
+        """Put a text of the product into the language of the page. Raises AssertionError where no translation exists.
+
+        A text with a context is written as the catalogue's key of it.
+        """
         if self.locale != "en":
             found = i18n.catalogue(self.locale).texts.get(text)
             assert found, f"{text!r} has no {self.locale} translation"
             text = found
+        text = text.rpartition(i18n.CONTEXT_END)[2]
         return text % values if values else text
 
     def say_number(self, singular: str, plural: str, number: int) -> str:
@@ -163,7 +168,7 @@ class Visitor:
         self.open("/people")
         self.press("Invite")
         self.fill("E-mail", email)
-        self.fill("Name", name)
+        self.fill(NAME_OF_A_PERSON, name)
         self.press("Send the invitation")
         self.toast("Invitation sent to %(email)s", email=email)
         self.look("invited")

@@ -17,6 +17,8 @@ LOCALES = ("en", "zh_Hans")
 DEFAULT_LOCALE = "en"
 LANGUAGE_NAMES = {"en": "English", "zh_Hans": "简体中文"}
 CATALOGUES = Path(__file__).parent.parent / "locale"
+# Between a context and its text in a catalogue, as gettext has it.
+CONTEXT_END = "\x04"
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,10 @@ class Reader:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The translated texts of one locale, singular and plural, and the rule that picks the plural form."""
+    """The translated texts of one locale, singular and plural, and the rule that picks the plural form.
+
+    The key of a text with a context is the context, CONTEXT_END and the text.
+    """
 
     texts: dict[str, str]
     plurals: dict[str, tuple[str, ...]]
@@ -89,6 +94,13 @@ def _(message: str | LazyText, **values: object) -> str:
     return text % values if values else text
 
 
+def pgettext(context: str, message: str, **values: object) -> str:
+    """Translate a text that other languages say differently from case to case: `pgettext("person", "Name")`."""
+    locale = _reader.get().locale
+    text = message if locale == DEFAULT_LOCALE else catalogue(locale).texts.get(f"{context}{CONTEXT_END}{message}", message)
+    return text % values if values else text
+
+
 def ngettext(singular: str, plural: str, number: int, **values: object) -> str:
     """Translate by number for the current reader; `%(num)s` is the number itself unless given in values."""
     locale = _reader.get().locale
@@ -109,14 +121,15 @@ def N_(message: str) -> str:
 class LazyText:
     """A text declared at import time and translated whenever it is turned into `str`."""
 
-    __slots__ = ("message", "values")
+    __slots__ = ("context", "message", "values")
 
-    def __init__(self, message: str, values: dict[str, object]) -> None:
+    def __init__(self, message: str, values: dict[str, object], context: str = "") -> None:
         self.message = message
         self.values = values
+        self.context = context
 
     def __str__(self) -> str:
-        return _(self.message, **self.values)
+        return pgettext(self.context, self.message, **self.values) if self.context else _(self.message, **self.values)
 
     def __repr__(self) -> str:
         return f"L_({self.message!r})"
@@ -142,6 +155,11 @@ def L_(message: str, **values: object) -> LazyText:
     return LazyText(message, values)
 
 
+def PL_(context: str, message: str, **values: object) -> LazyText:
+    """Declare a text with a context, see `pgettext`, that is translated when it is shown."""
+    return LazyText(message, values, context)
+
+
 @cache
 def catalogue(locale: str) -> Catalogue:
     """Read and merge every `saas/locale/<locale>/*.po`, once per process, without fuzzy and empty entries."""
@@ -154,7 +172,7 @@ def catalogue(locale: str) -> Catalogue:
             if not entry.id or entry.fuzzy or not entry.string:
                 continue
             if isinstance(entry.id, str):
-                texts[entry.id] = str(entry.string)
+                texts[f"{entry.context}{CONTEXT_END}{entry.id}" if entry.context else entry.id] = str(entry.string)
             else:
                 forms = tuple(entry.string) if isinstance(entry.string, (list, tuple)) else (entry.string,)
                 if all(forms):

@@ -123,6 +123,7 @@ class Renderer:
         environment.globals.update(
             _=i18n._,
             ngettext=i18n.ngettext,
+            pgettext=i18n.pgettext,
             ui=Components(environment),
             asset=self.asset,
             icon=self.icon,

@@ -13,7 +13,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from saas.core import i18n
-from saas.core.i18n import L_, LOCALES, N_, _, catalogue, negotiate, ngettext, use
+from saas.core.i18n import CONTEXT_END, L_, LOCALES, N_, PL_, _, catalogue, negotiate, ngettext, pgettext, use
 from saas.core.locale_format import (
     format_date,
     format_datetime,
@@ -73,6 +73,16 @@ def test_declared_texts_translate_when_shown() -> None:
         assert _(L_("Save")) == "保存"
     assert L_("<b>").__html__() == "&lt;b&gt;"
     assert len({L_("Save"), L_("Save")}) == 1
+
+
+def test_a_context_tells_apart_what_english_says_alike() -> None:
+    name = PL_("person", "Name")
+    assert str(name) == pgettext("person", "Name") == _("Name") == "Name"
+    with use("zh_Hans"):
+        assert str(name) == pgettext("person", "Name") == "姓名"
+        assert _("Name") == "名称"
+        assert _(name) == "姓名"
+    assert pgettext("nowhere", "Edit %(name)s", name="Ada") == "Edit Ada"
 
 
 def test_numbers_choose_the_form() -> None:
@@ -169,8 +179,6 @@ def _messages() -> Iterator[tuple[str, str | tuple[str, ...]]]:
         ("**.txt", "jinja2.ext.babel_extract"),
     ]
     options = {"extensions": "jinja2.ext.do,jinja2.ext.loopcontrols", "silent": "false", "trim_blocks": "true", "lstrip_blocks": "true"}
-    keywords = {"_": None, "gettext": None, "ngettext": (1, 2), "L_": None, "N_": None}
-    for file, _line, message, _comments, _context in extract_from_dir(
-        str(SAAS), methods, {"**.html": options, "**.txt": options}, keywords
-    ):
-        yield file, message
+    keywords = {"_": None, "gettext": None, "ngettext": (1, 2), "L_": None, "N_": None, **dict.fromkeys(("pgettext", "PL_"), ((1, "c"), 2))}
+    for file, _line, message, _comments, context in extract_from_dir(str(SAAS), methods, {"**.html": options, "**.txt": options}, keywords):
+        yield file, f"{context}{CONTEXT_END}{message}" if context and isinstance(message, str) else message

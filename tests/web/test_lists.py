@@ -180,6 +180,20 @@ def test_a_damaged_cursor_is_the_beginning(world: World) -> None:
         assert rows(admin.get(f"/contacts?sort=updated_at&after={damaged}"))
 
 
+def test_a_person_has_another_word_for_name_than_a_company(world: World) -> None:
+    world.join("li", role="admin", language="zh_Hans")
+    with world.acting() as ctx:
+        contact(ctx, "张", "伟")
+        records.create(ctx, ACCOUNTS, {"name": "星河"})
+    li = world.sign_in("li")
+    for address, has, misses in (("/contacts", "姓名", "名称"), ("/contacts?edit=name", "姓名", "名称"), ("/accounts", "名称", "姓名")):
+        said = texts(li.get(address))
+        assert has in said, address
+        assert misses not in said, address
+    assert "名称" in texts(li.get("/accounts/new"))
+    assert "姓名" in texts(li.get("/people/invite"))
+
+
 def test_statements_do_not_grow_with_rows(world: World) -> None:
     admin = world.sign_in()
     seen: list[list[int]] = []

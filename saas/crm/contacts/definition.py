@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from saas.core.i18n import L_
+from saas.core.i18n import L_, PL_
 from saas.core.locale_format import person_name
 from saas.crm.activities.quick import LOG_A_CALL
 from saas.crm.choices import LANGUAGES, SOURCES, TIERS
@@ -60,7 +60,7 @@ CONTACTS = ObjectDef(
         GROUP_RECORD,
     ),
     fields=(
-        Text(name="name", label=L_("Name"), is_sortable=True, is_editable=False),
+        Text(name="name", label=PL_("person", "Name"), is_sortable=True, is_editable=False),
         Text(name="salutation", label=L_("Salutation"), max_length=40),
         Text(name="given_name", label=L_("Given name"), max_length=100),
         Text(name="family_name", label=L_("Family name"), required=True, max_length=100),
