@@ -14,12 +14,14 @@ from sqlalchemy.orm import Session
 
 from saas.auth.members import Department, Member, MemberDepartment, MemberRole, Role, Workspace
 from saas.auth.permissions import ADMIN_KEY, Opening, Rights, clamped, combine, combine_fields
-from saas.auth.sharing import RecordShare, SharingRule
+from saas.auth.sharing import AccessCheck, RecordShare, SharingRule
 from saas.core.clock import now
 from saas.tenants.session import bound_tenant
 
 T = TypeVar("T")
 KEPT_TENANTS = 400
+# Where a session keeps the directory as it was before this transaction changed rights.
+BEFORE = "rights_before"
 _VERSION = select(Workspace.version)
 
 
@@ -101,6 +103,24 @@ class RuleInfo:
         return {name: str(value) if isinstance(value, UUID) else value for name, value in vars(self).items() if value}
 
 
+@dataclass(frozen=True)
+class CheckInfo:
+    """A pinned sentence about access, as `AccessCheck` keeps it."""
+
+    id: UUID
+    who: str
+    who_id: UUID
+    is_always: bool
+    action: str
+    object: str
+    field: str = ""
+    department_id: UUID | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Write it for the audit log."""
+        return {name: str(value) if isinstance(value, UUID) else value for name, value in vars(self).items() if value}
+
+
 @dataclass
 class Directory:
     """Everything about a firm that rights and pages need and that changes rarely. Valid for exactly one version."""
@@ -115,6 +135,7 @@ class Directory:
     rules: dict[UUID, RuleInfo] = field(default_factory=dict)
     # (object, member or department) for which single records are shared.
     shared: frozenset[tuple[str, UUID]] = frozenset()
+    checks: dict[UUID, CheckInfo] = field(default_factory=dict)
     _kept: dict[Any, Any] = field(default_factory=dict)
 
     def keep(self, key: Any, make: Callable[[], T]) -> T:
@@ -199,9 +220,27 @@ def directory(session: Session) -> Directory:
 def touch(session: Session) -> None:
     """Start a new version; call it in the transaction that changes settings, people, rights or tags.
 
-    The row lock makes two such changes follow one another, so that no process can keep a mixture under a version's number.
+    The row lock makes two such changes follow one another, so that no process can keep a mixture under a version's number. The rights
+    as they were are remembered in the session (`BEFORE`), for whoever judges the change before it is committed.
     """
+    if BEFORE not in session.info:
+        session.info[BEFORE] = session.info.get("directory") or _kept_one(session)
     session.execute(update(Workspace).values(version=Workspace.version + 1))
+
+
+def _kept_one(session: Session) -> Directory | None:
+    """Give the directory that is kept for this version. Reading it anew could keep what this transaction has changed already."""
+    version = session.execute(_VERSION).scalar()
+    with _lock:
+        found = _cache.get(bound_tenant(session).id)
+    return found if found and found.version == version else None
+
+
+def as_it_will_be(session: Session) -> Directory:
+    """Read the directory as this transaction leaves it. It is not kept: the transaction may yet be rolled back."""
+    session.flush()
+    with Session(bind=session.connection()) as fresh:
+        return _load(fresh)
 
 
 def _load(session: Session) -> Directory:
@@ -246,6 +285,9 @@ def _load(session: Session) -> Directory:
             row.id: _rule(row) for row in session.execute(select(SharingRule).order_by(SharingRule.created_at, SharingRule.id)).scalars()
         },
         shared=frozenset((row[0], row[1]) for row in session.execute(_SHARED, {"at": now()})),
+        checks={
+            row.id: _check(row) for row in session.execute(select(AccessCheck).order_by(AccessCheck.created_at, AccessCheck.id)).scalars()
+        },
     )
 
 
@@ -254,6 +296,10 @@ _SHARED = (
     .where(or_(RecordShare.expires_at.is_(None), RecordShare.expires_at > bindparam("at")))
     .distinct()
 )
+
+
+def _check(row: AccessCheck) -> CheckInfo:
+    return CheckInfo(row.id, row.who, row.who_id, row.is_always, row.action, row.object, row.field or "", row.department_id)
 
 
 def _rule(row: SharingRule) -> RuleInfo:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import ORMExecuteState, Session
 from saas.crm import registry
 from saas.crm.objects import access
 from saas.crm.objects.columns import RecordBase
+from saas.crm.sharing import holding
 from saas.tenants.session import TenantSession
 
 
@@ -18,8 +19,9 @@ class UnsanctionedWrite(RuntimeError):
 
 
 def install() -> None:
-    """Put every registered object under the one predicate in all tenant sessions. Safe to call again."""
+    """Put every registered object under the one predicate, and changes of rights under the access checks. Safe to call again."""
     access.register(registry.OBJECTS)
+    holding.install()
     if not event.contains(TenantSession, "do_orm_execute", _restrict):
         event.listen(TenantSession, "do_orm_execute", _restrict)
         event.listen(TenantSession, "before_flush", _refuse_unsanctioned)

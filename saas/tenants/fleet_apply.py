@@ -17,6 +17,11 @@ from sqlalchemy.exc import DBAPIError
 
 from saas.tenants import planes
 
+# Put into a firm's outbox by the transaction that upgrades it: new defaults may break what its admins have pinned.
+UPGRADED_JOB = "firm.upgraded"
+_TELL = sql.SQL("INSERT INTO outbox (job, args, created_at, due_at, attempts) VALUES ({job}, '{{}}', now(), now(), 0)").format(
+    job=sql.Literal(UPGRADED_JOB)
+)
 RECONNECTS = 5
 RECONNECT_PAUSE_S = 1.0
 _BUSY = (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected)
@@ -74,7 +79,7 @@ def bring(connection: psycopg.Connection[Any], firm: Firm, target: str, limits: 
                 connection.execute("ROLLBACK")
                 return reached
             script = planes.render("tenant", *pending[0])
-            connection.execute(f"{script}\n;COMMIT".encode())
+            connection.execute(f"{script}\n;{_TELL.as_string()};COMMIT".encode())
             reached = replace(reached, revision=pending[0][1], was_applied=True)
             if len(pending) == 1:
                 return reached

@@ -42,6 +42,9 @@ SENTENCES: dict[str, LazyText] = {
     "roles.plan": L_("%(actor)s chose the starting point of rights: %(plan)s"),
     "roles.planted": L_("The ready-made roles were added"),
     "rule.saved": L_("%(actor)s saved a sharing rule about %(object)s"),
+    "check.pinned": L_("%(actor)s pinned the access check “%(sentence)s”"),
+    "check.removed": L_("%(actor)s removed the access check “%(sentence)s”"),
+    "check.broken": L_("An access check did not hold after an upgrade: “%(sentence)s”"),
     "rule.removed": L_("%(actor)s removed a sharing rule about %(object)s"),
     "share.given": L_("%(actor)s shared a record (%(object)s)"),
     "share.ended": L_("%(actor)s ended the sharing of a record (%(object)s)"),
@@ -66,6 +69,7 @@ SENTENCES: dict[str, LazyText] = {
 KINDS: dict[str, LazyText] = {
     "workspace": L_("Workspace settings"), "member": L_("People"), "invitation": L_("Invitations"), "staff": L_("Sign-ins without e-mail"),
     "department": L_("Departments"), "role": L_("Roles"), "roles": L_("Ready-made roles"), "rule": L_("Sharing rules"),
+    "check": L_("Access checks"),
     "share": L_("Shares of single records"), "records": L_("Moving records"), "audit": L_("Audit log"), "sso": L_("Single sign-on"),
     "factor": L_("Second factors"),
 }  # fmt: skip
@@ -82,7 +86,7 @@ LABELS: dict[str, LazyText] = {
     "choices": L_("Choices"), "carries": L_("Carried along"), "moved": L_("Moved"), "skipped": L_("Left where they were"),
     "shares": L_("Shares of single records"), "is_on": L_("On"), "heads": L_("Departments led"), "kind": L_("Kind"),
     "requires_factor": L_("Everybody needs a second factor"), "idle_minutes": L_("Ends without use after (minutes)"),
-    "absolute_minutes": L_("Ends in any case after (minutes)"),
+    "sentence": L_("Sentence"), "absolute_minutes": L_("Ends in any case after (minutes)"),
 }  # fmt: skip
 # Keys that mean something only to the product.
 SILENT = frozenset(("id", "batch", "recovery", "member", "role", "department"))

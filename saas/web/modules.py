@@ -34,6 +34,7 @@ MODULES: tuple[str, ...] = (
     "departments",
     "roles",
     "sharing_rules",
+    "access_checks",
     "audit_log",
     "leaving",
     "objects.forms",

@@ -32,6 +32,7 @@ def settings_tabs(ctx: Context, path: str) -> list[tuple[str, str, bool]]:
         (_("Departments"), "/settings/departments", "members:manage"),
         (_("Roles"), "/settings/roles", "roles:manage"),
         (_("Sharing"), "/settings/sharing", "roles:manage"),
+        (_("Access checks"), "/settings/access-checks", "roles:manage"),
         (_("Audit log"), "/settings/audit", "audit:read"),
     )
     return [
