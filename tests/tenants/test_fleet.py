@@ -258,6 +258,8 @@ def test_a_firm_that_signs_up_meanwhile_is_upgraded_too(ships: Fleet, next_revis
                 admin.execute(f"CREATE SCHEMA {schema} AUTHORIZATION onebook_ddl; SET ROLE onebook_ddl".encode())
                 admin.execute(f"CREATE TABLE {schema}.alembic_version AS SELECT '{BASE}' AS version_num".encode())
                 admin.execute(f"CREATE TABLE {schema}.counters (name text, last int)".encode())
+                columns = "id bigint GENERATED ALWAYS AS IDENTITY, job text, args jsonb, created_at timestamptz, due_at timestamptz"
+                admin.execute(f"CREATE TABLE {schema}.outbox ({columns}, attempts int)".encode())
             register(plant, schema, "b", BASE)
 
     assert ships.upgrade(progress=join).done == 11
