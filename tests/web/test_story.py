@@ -11,6 +11,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from saas.auth.directory import touch
+from saas.auth.members import Role
+from saas.core.errors import Invalid
 from saas.crm.objects import records
 from saas.crm.registry import ACTIVITIES, NOTES
 from tests.web.form_reader import fields
@@ -273,6 +276,88 @@ def test_an_end_without_a_day_is_on_the_day_of_the_beginning(world: World) -> No
     assert client.post("/activities/new", typed).status_code == 303
     meeting = only(world, ACTIVITIES)
     assert meeting.ends_at - meeting.due_at == timedelta(minutes=90)
+
+
+EARLY = "A meeting cannot end before it begins. Change when it begins or when it ends."
+
+
+def test_a_meeting_may_not_end_before_it_begins(world: World) -> None:
+    client = world.sign_in()
+    account = make(client, "accounts", name="Kessler")
+    typed = {"kind": "meeting", "title": "Visit", "due_at": "2026-12-03", "due_at_time": "10:00"}
+    early = {"ends_at": "2026-12-03", "ends_at_time": "09:59"}
+    answer = client.post("/activities/new", typed | early)
+    assert answer.status_code == 422
+    assert _beside(answer, "ends_at") == EARLY
+    assert fields(answer, "activities-form")["ends_at_time"] == ["09:59"]
+    answer = client.post(f"/accounts/{account}/meeting", typed | {"ends_at_time": "09:59"})
+    assert answer.status_code == 422
+    assert _beside(answer, "ends_at_time") == EARLY
+    with world.acting() as ctx:
+        assert ctx.db.query(ACTIVITIES.model).count() == 0
+
+    # As long as it begins, and a whole day from its middle on, are no mistakes; tasks have no end.
+    for ends in ({"ends_at": "2026-12-03", "ends_at_time": "10:00"}, {"ends_at": "2026-12-03"}, {"ends_at": ""}):
+        assert client.post("/activities/new", typed | ends).status_code == 303, ends
+    assert client.post("/activities/new", typed | early | {"kind": "task", "title": "Task"}).status_code == 303
+
+
+def test_neither_end_of_a_meeting_is_moved_past_the_other(world: World) -> None:
+    client = world.sign_in()
+    typed = {"kind": "meeting", "title": "Visit", "due_at": "2026-12-03", "due_at_time": "10:00", "ends_at_time": "11:00"}
+    client.post("/activities/new", typed)
+    key = only(world, ACTIVITIES).id
+    moves = {"due_at": ("2026-12-03", "11:01"), "ends_at": ("2026-12-03", "09:59")}
+    for name, (day, clock) in moves.items():
+        wrong = {name: day, f"{name}_time": clock}
+        answer = client.post(f"/activities/{key}/edit/{name}", wrong, headers={"HX-Request": "true", "HX-Target": f"fact-{name}"})
+        assert answer.status_code == 422
+        assert _beside(answer, name) == EARLY
+        form = fields(client.get(f"/activities/{key}/edit"), "activities-form")
+        answer = client.post(f"/activities/{key}/edit", form | wrong)
+        assert answer.status_code == 422
+        assert _beside(answer, name) == EARLY
+    with world.acting() as ctx:
+        meeting = records.for_edit(ctx, ACTIVITIES, key)
+        with pytest.raises(Invalid) as refused:
+            records.update(ctx, ACTIVITIES, meeting, {"ends_at": meeting.due_at - timedelta(minutes=1)})
+    assert list(refused.value.fields) == ["ends_at"]
+    both = {"due_at": "2026-12-05", "due_at_time": "10:00", "ends_at": "2026-12-05", "ends_at_time": "11:00"}
+    form = fields(client.get(f"/activities/{key}/edit"), "activities-form")
+    assert client.post(f"/activities/{key}/edit", form | both).status_code == 303
+    assert only(world, ACTIVITIES).version == 2
+
+
+def test_a_meeting_that_was_wrong_before_can_still_be_done(world: World) -> None:
+    client = world.sign_in()
+    client.post("/activities/new", {"kind": "meeting", "title": "Visit", "due_at": "2026-12-03", "due_at_time": "10:00"})
+    key = only(world, ACTIVITIES).id
+    with world.acting() as ctx, ctx.as_system("a release without the rule"):
+        meeting = records.for_edit(ctx, ACTIVITIES, key)
+        meeting.ends_at = meeting.due_at - timedelta(hours=1)
+    assert client.post(f"/tasks/{key}/done").status_code == 303
+    assert client.post(f"/activities/{key}/edit/place", {"place": "Kiel"}).status_code == 303
+    assert only(world, ACTIVITIES).place == "Kiel"
+
+
+def test_who_does_not_see_the_end_is_not_told_of_it(world: World) -> None:
+    grants = {"activities": dict.fromkeys(("read", "create", "edit"), "all")}
+    world.join("rita", grants=grants)
+    with world.db() as db:
+        db.query(Role).filter_by(name="Role of rita").one().fields = {"activities": {"ends_at": "hidden"}}
+        touch(db)
+    typed = {"kind": "meeting", "title": "Visit", "due_at": "2026-12-03", "due_at_time": "10:00", "ends_at_time": "11:00"}
+    world.sign_in().post("/activities/new", typed)
+    key = only(world, ACTIVITIES).id
+    answer = world.sign_in("rita").post(f"/activities/{key}/edit/due_at", {"due_at": "2026-12-04", "due_at_time": "10:00"})
+    assert answer.status_code == 303
+
+
+def _beside(answer: Any, name: str) -> str:
+    """Read what stands beside a field."""
+    found = re.search(rf'id="field-{name}-error"[^>]*>(.*?)</p>', answer.text, re.DOTALL)
+    assert found, f"nothing is said beside {name}"
+    return html.unescape(re.sub(r"<[^>]+>", "", found[1])).strip()
 
 
 def test_an_activity_has_a_page_of_its_own(world: World) -> None:

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from saas.core.i18n import L_
+from datetime import timedelta
+
+from saas.auth.context import Context
+from saas.core.i18n import L_, _
 from saas.crm.activities.model import Activity
 from saas.crm.objects.common import GROUP_RECORD, record_fields
-from saas.crm.objects.definition import ObjectDef, Preset
-from saas.crm.objects.fields import Choice, DateTime, LongText, Option, Text
+from saas.crm.objects.definition import ObjectDef, Preset, Rule
+from saas.crm.objects.fields import Choice, DateTime, LongText, Option, Text, has_time
 from saas.crm.objects.rich_fields import People
 
 
 def derive(activity: Activity) -> None:
     """Keep the one moment by which a timeline orders tasks, calls and meetings alike."""
     activity.happened_at = activity.done_at or activity.due_at or activity.created_at
+
+
+def ends_too_early(ctx: Context, activity: Activity) -> str:
+    """Say that a meeting would end before it begins. An end without a time of day means the whole of that day."""
+    begin, end = activity.due_at, activity.ends_at
+    if activity.kind != "meeting" or begin is None or end is None:
+        return ""
+    last = end if has_time(end, ctx) else end + timedelta(days=1)
+    return _("A meeting cannot end before it begins. Change when it begins or when it ends.") if last < begin else ""
 
 
 def unused(activity: Activity) -> frozenset[str]:
@@ -53,6 +65,7 @@ ACTIVITIES = ObjectDef(
     customer="customer_id",
     timeline="happened_at",
     derive=derive,
+    rules=(Rule(fields=("ends_at", "due_at", "kind"), broken=ends_too_early),),
     groups=(("main", L_("Activity")), GROUP_RECORD),
     fields=(
         Choice(name="kind", label=L_("Kind"), options=KINDS, required=True),

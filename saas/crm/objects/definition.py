@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from saas.auth.context import Context
 from saas.core.i18n import LazyText
 from saas.crm.objects.columns import RecordBase
 from saas.crm.objects.fields import Field
@@ -20,6 +21,17 @@ class Preset:
     label: LazyText
     filters: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
     sort: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """What must hold between fields: `broken(ctx, record)` says in a sentence what is wrong, or "".
+
+    It is asked when one of `fields` is written; the sentence then stands beside the first of them that was.
+    """
+
+    fields: tuple[str, ...]
+    broken: Callable[[Context, Any], str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +61,8 @@ class ObjectDef:
     `customer` names the column that leads to the customer behind a record: its own key, or a link.
     `searched` maps the parts of `crm.search.tokens` (names, texts, emails, phones, codes) to field names.
     `recognised` maps the natures of `objects.keys` to fields by which a record is known to be the same one.
-    `derive(record)` keeps computed columns true before every save. `groups` are (key, label) in the order of forms.
+    `derive(record)` keeps computed columns true before every save; `rules` are what every save must keep.
+    `groups` are (key, label) in the order of forms.
     `default_sort` orders its list: "" by the label, else a sortable field's name, after "-" when the greatest comes first.
     `timeline` names the column that orders child rows in the story of what they belong to.
     `row_actions` stand on each row of its list. `facts` are the two or three fields beside its name on its page.
@@ -72,6 +85,7 @@ class ObjectDef:
     open_to: str | None = None
     customer: str | None = None
     derive: Callable[[Any], None] | None = None
+    rules: tuple[Rule, ...] = ()
     searched: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     recognised: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     default_columns: tuple[str, ...] = ()

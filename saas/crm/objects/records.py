@@ -46,7 +46,7 @@ def for_edit(ctx: Context, obj: ObjectDef, record_id: UUID | None, action: str =
 
 
 def create(ctx: Context, obj: ObjectDef, values: Mapping[str, Any], **engine: Any) -> Any:
-    """Make a record of column values. Raises Forbidden, or Invalid when the subject or a link cannot be read.
+    """Make a record of column values. Raises Forbidden, or Invalid when the subject or a link cannot be read or a rule is broken.
 
     New: owner = creator, department = the creator's home (Rights 2), unless given. `engine` sets is_sample or import_id.
     """
@@ -64,6 +64,7 @@ def create(ctx: Context, obj: ObjectDef, values: Mapping[str, Any], **engine: An
     record = _new(ctx, obj, number, engine)
     for name, value in given.items():
         setattr(record, name, value)
+    _check_rules(ctx, obj, record, given)
     _carry_subject(ctx, obj, record)
     derive(access.named(obj.name), record)
     ctx.db.add(record)
@@ -77,7 +78,8 @@ def create(ctx: Context, obj: ObjectDef, values: Mapping[str, Any], **engine: An
 def update(ctx: Context, obj: ObjectDef, record: Any, values: Mapping[str, Any], version: int | None = None) -> bool:
     """Change a record obtained by `for_edit`; True when anything changed.
 
-    `version` is the one the editor saw. Raises Conflict with the stored values where somebody else changed *the same* columns since.
+    `version` is the one the editor saw. Raises Conflict with the stored values where somebody else changed *the same* columns since,
+    and Invalid as `create` does.
     """
     if values.get("department_id", record) is None:
         # Never empty: whoever leaves it open means the owner's own.
@@ -91,6 +93,7 @@ def update(ctx: Context, obj: ObjectDef, record: Any, values: Mapping[str, Any],
     if "owner_id" in changed:
         _reassign(ctx, obj, record, changed)
     _check_links(ctx, obj, changed)
+    _check_rules(ctx, obj, _Changed(record, changed), changed)
     before = {name: images.to_json(getattr(record, name)) for name in changed}
     for name, value in changed.items():
         setattr(record, name, value)
@@ -180,6 +183,28 @@ def _check_links(ctx: Context, obj: ObjectDef, values: Mapping[str, Any]) -> Non
         key = values.get(link.name)
         if key is not None and not label(ctx, known[link.target], [key]).get(key, ("", False))[1] and not ctx.state.get("system"):
             raise Invalid({link.name: _("Choose one of the list.")})
+
+
+class _Changed:
+    """A record as it would be after a change, which is not made yet."""
+
+    def __init__(self, record: Any, changed: Mapping[str, Any]) -> None:
+        self._record, self._changed = record, changed
+
+    def __getattr__(self, name: str) -> Any:
+        return self._changed[name] if name in self._changed else getattr(self._record, name)
+
+
+def _check_rules(ctx: Context, obj: ObjectDef, record: Any, written: Mapping[str, Any]) -> None:
+    """Raises Invalid beside the written field that breaks a rule. What was wrong before is no hindrance to writing other fields.
+
+    To who does not see one of a rule's fields the refusal would tell what it holds: for them the rule rests (Rights 6).
+    """
+    hidden = ctx.rights.hides(obj.name)
+    for rule in obj.rules:
+        place = next((name for name in rule.fields if name in written), None) if hidden.isdisjoint(rule.fields) else None
+        if place and (said := rule.broken(ctx, record)):
+            raise Invalid({place: said})
 
 
 def _check_conflict(ctx: Context, record: Any, changed: Mapping[str, Any], version: int) -> None:
