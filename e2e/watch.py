@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 from playwright.sync_api import BrowserContext, ConsoleMessage, Request, Response, WebError
 
 # A refused form answers 422, an edit that somebody else was faster with 409: the browser reports them, and they are meant.
-# A page that is not found is a page too; only what pages are made of must be there.
+# A page that is not found or is closed is a page too; only what pages are made of must be there.
 _MEANT = re.compile(r"Failed to load resource: the server responded with a status of (409|422) ")
-_NOT_FOUND = "Failed to load resource: the server responded with a status of 404 "
+_REFUSED = re.compile(r"Failed to load resource: the server responded with a status of (403|404) ")
 
 
 class Watch:
@@ -28,7 +28,7 @@ class Watch:
 
     def _heard(self, message: ConsoleMessage) -> None:
         where, source = message.page.url if message.page else "", message.location.get("url", "")
-        is_page = message.text.startswith(_NOT_FOUND) and source == where
+        is_page = _REFUSED.match(message.text) is not None and source == where
         if message.type == "error" and not is_page and not _MEANT.match(message.text):
             self.faults.append(f"console on {where}: {message.text} ({source})")
 

@@ -20,7 +20,7 @@ class Context:
     """One actor in one transaction of one firm.
 
     `via` names the door (`web`, `api`, `import`, `job`); `after_commit` collects functions called once the transaction is committed;
-    `state` belongs to the engine (journal batch, system-work depth).
+    `state` belongs to the engine (journal batch, system-work depth). `onlooker` is who really acts while they look as `member`.
     """
 
     db: TenantSession
@@ -32,6 +32,7 @@ class Context:
     via: str = "web"
     after_commit: list[Callable[[], None]] = field(default_factory=list)
     state: dict[str, Any] = field(default_factory=dict)
+    onlooker: MemberInfo | None = None
 
     @property
     def workspace(self) -> WorkspaceInfo:
@@ -39,7 +40,7 @@ class Context:
 
     @property
     def timezone(self) -> str:
-        return self.member.timezone or self.workspace.timezone
+        return (self.onlooker or self.member).timezone or self.workspace.timezone
 
     def require(self, right: str) -> None:
         """Insist on a right. Raises Forbidden with a sentence naming who can help."""

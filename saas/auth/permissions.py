@@ -101,10 +101,8 @@ class Rights:
         """Answer for a fixed right (`members:manage`) or an object's action (`contacts:read`: any rows at all)."""
         if self.within is not None and not self.within.may(right):
             return False
-        if self.is_admin:
-            return True
         if right in FIXED_RIGHTS:
-            return right in self.fixed
+            return self.is_admin or right in self.fixed
         object_name, _, action = right.partition(":")
         return self.scope(object_name, action) > Scope.NONE
 

@@ -31,7 +31,7 @@ set_json_loads(msgspec.json.decode)
 class Scope:
     """The role and schemas one transaction runs under. Times are in milliseconds; 0 means without limit.
 
-    `preamble` is what follows BEGIN in the same message.
+    `is_read_only` lets the server refuse every write. `preamble` is what follows BEGIN in the same message.
     """
 
     role: str
@@ -39,6 +39,7 @@ class Scope:
     statement_timeout_ms: int = 20_000
     lock_timeout_ms: int = 5_000
     idle_timeout_ms: int = 60_000
+    is_read_only: bool = False
     preamble: bytes = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -54,7 +55,8 @@ class Scope:
             lock=sql.Literal(self.lock_timeout_ms),
             idle=sql.Literal(self.idle_timeout_ms),
         )
-        object.__setattr__(self, "preamble", text.as_bytes(None))
+        closing = b"; SET LOCAL transaction_read_only = on" if self.is_read_only else b""
+        object.__setattr__(self, "preamble", text.as_bytes(None) + closing)
 
 
 class ExtendedCursor(psycopg.Cursor[Any]):

@@ -95,6 +95,11 @@ def long_scope(tenant: Tenant, statement_timeout_ms: int = 600_000) -> Scope:
     )
 
 
+def reading_scope(tenant: Tenant) -> Scope:
+    """Let a transaction of this firm only read: the server refuses every write in it."""
+    return Scope(role=tenant.schema_name, schemas=tenant.scope.schemas, is_read_only=True)
+
+
 def bound_tenant(session: Session) -> Tenant:
     """Tell which firm a session is bound to. Raises KeyError for a session with none."""
     tenant: Any = session.info["tenant"]

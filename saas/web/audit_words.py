@@ -30,6 +30,8 @@ SENTENCES: dict[str, LazyText] = {
     "member.deactivated": L_("%(actor)s ended the access of %(member)s"),
     "member.reactivated": L_("%(actor)s let %(member)s in again"),
     "member.left": L_("%(actor)s saw %(member)s off and handed on their work"),
+    "member.looked_as": L_("%(actor)s looked at the book as %(member)s"),
+    "member.look_ended": L_("%(actor)s stopped looking as %(member)s"),
     "department.made": L_("%(actor)s made the department “%(name)s” below “%(parent)s”"),
     "department.renamed": L_("%(actor)s renamed the department “%(was)s” to “%(name)s”"),
     "department.moved": L_("%(actor)s moved the department “%(name)s” below “%(parent)s”"),
@@ -85,11 +87,12 @@ LABELS: dict[str, LazyText] = {
     "from_subtree": L_("With those below"), "to_subtree": L_("With those below (receiving)"), "field": L_("Field"),
     "choices": L_("Choices"), "carries": L_("Carried along"), "moved": L_("Moved"), "skipped": L_("Left where they were"),
     "shares": L_("Shares of single records"), "is_on": L_("On"), "heads": L_("Departments led"), "kind": L_("Kind"),
+    "reason": L_("Reason"), "minutes": L_("Minutes"),
     "requires_factor": L_("Everybody needs a second factor"), "idle_minutes": L_("Ends without use after (minutes)"),
     "sentence": L_("Sentence"), "absolute_minutes": L_("Ends in any case after (minutes)"),
 }  # fmt: skip
 # Keys that mean something only to the product.
-SILENT = frozenset(("id", "batch", "recovery", "member", "role", "department"))
+SILENT = frozenset(("id", "batch", "recovery", "member", "role", "department", "look", "is_told"))
 
 
 def sentence(people: Directory, entry: SettingsEntry, brand: str) -> str:

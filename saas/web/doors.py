@@ -19,7 +19,7 @@ from saas.core.locale_format import format_datetime
 from saas.core.throttle import throttle
 from saas.tenants.session import ControlSession, control_session
 from saas.web.agents import device
-from saas.web.exchange import Reply, Req
+from saas.web.exchange import LOOK_COOKIE, Reply, Req
 
 QUARTER_S, HOUR_S = 900, 3600
 SECOND_STEP = "/sign-in/second"
@@ -95,7 +95,9 @@ def remember(reply: Reply, req: Req, token: str) -> Reply:
 
 
 def forget(reply: Reply, req: Req) -> Reply:
-    """Take the session's token out of the browser."""
+    """Take the session's token out of the browser, and as whom its holder was looking."""
+    if LOOK_COOKIE in req.cookies:
+        reply.delete_cookie(LOOK_COOKIE)
     return reply.delete_cookie(sessions.cookie_name(req.runtime.settings.is_secure))
 
 

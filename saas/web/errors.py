@@ -57,5 +57,5 @@ def not_served(req: Req) -> Reply:
 def _page(req: Req, status: int, title: str, text: str) -> Reply:
     if req.is_htmx:
         return Reply("", status).toast(text, tone="error")
-    site = Site(brand=req.runtime.settings.brand, csrf_token=req.csrf)
+    site = Site(brand=req.runtime.settings.brand, csrf_token=req.csrf, looking=req.looking)
     return Reply.html(render("errors/refusal.html", site=site, status=status, heading=title, text=text, reference=req.request_id), status)

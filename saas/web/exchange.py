@@ -15,6 +15,8 @@ from saas.tenants.runtime import Runtime
 from saas.tenants.session import Tenant
 
 TOAST_COOKIE = "toast"
+# Holds the number of the look of who looks as another member.
+LOOK_COOKIE = "look_as"
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,10 @@ class UploadedFile:
 
 @dataclass(frozen=True)
 class Req:
-    """One request, read to its end. `query` and `form` map names to all values sent; `csrf` is the token this page's forms carry."""
+    """One request, read to its end. `query` and `form` map names to all values sent; `csrf` is the token this page's forms carry.
+
+    `looking` is the name of the member as whom somebody else looks, empty for everybody who is just themselves.
+    """
 
     method: str
     path: str
@@ -53,6 +58,7 @@ class Req:
     session_id: UUID | None = None
     proof: Proof = NO_PROOF
     requires_factor: bool = False
+    looking: str = ""
 
     def one(self, name: str, default: str = "") -> str:
         """Return the first value of a name in the form, then in the query."""

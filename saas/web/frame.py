@@ -62,6 +62,7 @@ class Frame:
 
     `create_items` are the lines of the "+" menu; `workspaces` the others this person may switch to (label, href).
     `preferences_url` takes POST `theme=` or `language=` (and `next=`) and answers with a redirect, or 204 to scripts.
+    `looking` is the name of the member as whom somebody else looks: then the page says so and offers only to stop.
     `jobs` are keyword arguments of `ui.job_card`. `theme` is one of THEMES, `language` one of i18n.LOCALES.
     """
 
@@ -87,6 +88,7 @@ class Frame:
     sign_in_url: str = "/sign-in"
     sign_out_url: str = "/sign-out"
     preferences_url: str = "/preferences"
+    looking: str = ""
 
 
 @dataclass(frozen=True)
@@ -105,3 +107,4 @@ class Site:
     privacy_url: str = "/privacy"
     workspace_name: str | None = None
     links: tuple[tuple[str, str], ...] = ()
+    looking: str = ""

@@ -38,13 +38,13 @@ def chapters(locale: str) -> dict[str, Chapter]:
     return found
 
 
-@workspace.get("/help", right=SIGNED_IN)
+@workspace.get("/help", right=SIGNED_IN, looking=True)
 def index(ctx: Context, req: Req) -> Reply:
     """List the chapters and the keys."""
     return page(ctx, req, "help/index.html", chapters=list(chapters(req.locale).values()))
 
 
-@workspace.get("/help/{name:str}", right=SIGNED_IN)
+@workspace.get("/help/{name:str}", right=SIGNED_IN, looking=True)
 def show(ctx: Context, req: Req) -> Reply:
     """Show one chapter."""
     found = chapters(req.locale).get(req.params["name"].removesuffix(".md"))

@@ -18,6 +18,7 @@ MODULES: tuple[str, ...] = (
     "workspaces",
     "welcome",
     "people",
+    "looking",
     "profile",
     "security.confirm",
     "security.second_step",

@@ -38,14 +38,15 @@ def frame(ctx: Context, req: Req) -> Frame:
         nav=navigation.rail(ctx, req.path),
         csrf_token=req.csrf,
         language=req.locale,
-        theme=ctx.member.theme,
+        theme=(ctx.onlooker or ctx.member).theme,
         toasts=_toasts(req),
         jobs=import_card.cards(ctx, req),
         create_items=navigation.create_items(ctx),
-        workspaces=((_("Your workspaces"), "/workspaces"),),
+        workspaces=() if req.looking else ((_("Your workspaces"), "/workspaces"),),
         is_rail_collapsed=req.cookies.get("rail") == "icons",
         brand=req.runtime.settings.brand,
         sign_in_url="/sign-in",
+        looking=req.looking,
     )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import segno
 from markupsafe import Markup
 
-from saas.auth import invitations, membership, staff
+from saas.auth import invitations, looking, membership, staff
 from saas.auth.context import Context
 from saas.auth.directory import MemberInfo
 from saas.auth.factors import enrolled, step_up
@@ -43,7 +44,7 @@ def _insist_before_admin(ctx: Context, req: Req, role_id: UUID | None, held: tup
         step_up.require_fresh(req.proof)
 
 
-@workspace.get("/people", right=SIGNED_IN)
+@workspace.get("/people", right=SIGNED_IN, looking=True)
 def show(ctx: Context, req: Req) -> Reply:
     people = sorted(ctx.directory.members.values(), key=lambda m: (ORDER[m.status], m.name.casefold()))
     may_manage = ctx.rights.may(MANAGE)
@@ -52,6 +53,7 @@ def show(ctx: Context, req: Req) -> Reply:
         may_manage=may_manage, have_factor=_have_factor(ctx, req) if may_manage else frozenset(),
         pending=invitations.pending(ctx.db) if may_manage else [], now=ctx.now,
         tabs=settings_tabs(ctx, req.path) if may_manage else [],
+        may_look=partial(looking.may_look_as, ctx) if ctx.rights.may(looking.RIGHT) else None,
     )  # fmt: skip
 
 
@@ -242,6 +244,7 @@ def _person_page(ctx: Context, req: Req, wrong: dict[str, str], status: int = 20
     roles = [(role.id, role.name) for role in known if role.id in person.role_ids or membership.may_grant(ctx, role)]
     return page(
         ctx, req, "people/person.html", status=status, person=person, errors=wrong, chosen=chosen, is_self=person.id == ctx.member.id,
+        may_look=looking.may_look_as(ctx, person),
         has_factor=person.identity_id in _have_factor(ctx, req),
         held=[(key, ctx.directory.roles[key].name) for key in person.role_ids], seat=req.one("seat") or person.seat,
         home=req.one("department") or person.department_id, further=[(key, path_of(ctx, key)) for key in further],

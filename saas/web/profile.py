@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from sqlalchemy import update
 
-from saas.auth import addresses, directory, login, passwords, regions, sessions
+from saas.auth import addresses, directory, login, looking, passwords, regions, sessions
 from saas.auth.context import Context
 from saas.auth.factors import step_up
 from saas.auth.identities import Identity
 from saas.auth.members import Member
+from saas.auth.sso.rules import is_vouched
 from saas.core.clock import now
 from saas.core.errors import Invalid
 from saas.core.i18n import LANGUAGE_NAMES, LOCALES, _
@@ -123,5 +124,6 @@ def _page(ctx: Context, req: Req, wrong: dict[str, str], status: int = 200, type
     values = {"name": ctx.member.name, "language": ctx.member.language, "timezone": ctx.member.timezone or "", "theme": ctx.member.theme}
     return page(
         ctx, req, "settings/profile.html", status=status, values={**values, **(typed or {})}, errors=wrong, devices=mine, device=device,
+        looks=looking.at_oneself(ctx) if is_vouched(req.identity) else None,
         session_id=req.session_id, zones=regions.zones(now()), languages=list(LANGUAGE_NAMES.items()),
     )  # fmt: skip

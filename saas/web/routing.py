@@ -24,6 +24,10 @@ class Route:
 
     `right` may name a path parameter in braces (`{object}:read`). `fresh` routes want the person to have proved who they are
     within the last minutes; whoever has not is asked first, and what was sent is kept meanwhile.
+
+    `looking` says whether somebody who looks as another member sees the page (Rights 11). Unless it says so, what is for every member
+    is personal and closed to them, and so is what wants a fresh proof; what a right opens is bounded by both members' rights. Acts are
+    refused; the one that says otherwise is done as oneself.
     """
 
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -33,6 +37,12 @@ class Route:
     why: str | None = None
     body_bytes: int = DEFAULT_BODY_BYTES
     fresh: bool = False
+    looking: bool | None = None
+
+    @property
+    def is_open_to_onlookers(self) -> bool:
+        """Whether somebody who looks as another member sees what it answers, as far as the rights of both go."""
+        return (self.right != SIGNED_IN and not self.fresh) if self.looking is None else self.looking
 
 
 @dataclass
@@ -42,13 +52,15 @@ class Site:
     name: str
     routes: list[Route] = field(default_factory=list)
 
-    def get(self, path: str, *, right: str, fresh: bool = False) -> Callable[[Handler], Handler]:
+    def get(self, path: str, *, right: str, fresh: bool = False, looking: bool | None = None) -> Callable[[Handler], Handler]:
         """Declare a page for members; the handler takes (ctx, req)."""
-        return self._declare("GET", path, right=right, fresh=fresh)
+        return self._declare("GET", path, right=right, fresh=fresh, looking=looking)
 
-    def post(self, path: str, *, right: str, body_bytes: int = DEFAULT_BODY_BYTES, fresh: bool = False) -> Callable[[Handler], Handler]:
+    def post(
+        self, path: str, *, right: str, body_bytes: int = DEFAULT_BODY_BYTES, fresh: bool = False, looking: bool | None = None
+    ) -> Callable[[Handler], Handler]:
         """Declare an act of members; the handler takes (ctx, req)."""
-        return self._declare("POST", path, right=right, body_bytes=body_bytes, fresh=fresh)
+        return self._declare("POST", path, right=right, body_bytes=body_bytes, fresh=fresh, looking=looking)
 
     def open_get(self, path: str, *, why: str) -> Callable[[Handler], Handler]:
         """Declare a page for strangers too; the handler takes (req)."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from urllib.parse import quote
 
@@ -15,18 +14,16 @@ from saas.auth.directory import directory
 from saas.auth.sso import rules as sso_rules
 from saas.core import i18n, log
 from saas.core.clock import now
-from saas.core.errors import DomainError, Forbidden, NotFound
+from saas.core.errors import DomainError, NotFound
 from saas.core.i18n import _
-from saas.crm import registry
 from saas.tenants import planes, resolve
-from saas.tenants.session import control_session, tenant_session
-from saas.web import csrf, errors
-from saas.web.exchange import Reply, Req
-from saas.web.routing import SIGNED_IN, Route
+from saas.tenants.session import control_session, reading_scope, tenant_session
+from saas.web import csrf, errors, guards, looking
+from saas.web.exchange import LOOK_COOKIE, Reply, Req
+from saas.web.routing import Route
 from saas.web.security import confirm
 
 _log = log.get(__name__)
-_PARAMETER = re.compile(r"\{(\w+)\}")
 
 
 class SignInNeeded(Exception):
@@ -102,7 +99,9 @@ def _recognise(req: Req) -> Req:
 def _check_origin(req: Req) -> None:
     sent = req.headers.get(csrf.HEADER) or req.one(csrf.FIELD)
     own = f"{req.runtime.settings.scheme}://{req.host}"
-    csrf.check(req.csrf, sent, req.headers.get("origin"), req.headers.get("sec-fetch-site"), own)
+    # Whoever looks as somebody else sends the token of those pages; it is worth nothing once they are themselves again.
+    expected = looking.token(req) if LOOK_COOKIE in req.cookies and sent != req.csrf else req.csrf
+    csrf.check(expected, sent, req.headers.get("origin"), req.headers.get("sec-fetch-site"), own)
 
 
 def _answer_member(route: Route, req: Req) -> Reply:
@@ -113,7 +112,8 @@ def _answer_member(route: Route, req: Req) -> Reply:
         return errors.not_served(req)
     if req.identity is None:
         raise SignInNeeded
-    with tenant_session(req.runtime.databases, tenant) as db:
+    is_looking = looking.is_meant(route, req)
+    with tenant_session(req.runtime.databases, tenant, reading_scope(tenant) if is_looking else None) as db:
         people = directory(db)
         member = sso_rules.member_of(db, people, req.identity)
         if member is None or member.status != "active":
@@ -124,24 +124,16 @@ def _answer_member(route: Route, req: Req) -> Reply:
         zone = ctx.timezone
         with i18n.use(member.language, zone):
             req = replace(req, locale=member.language, timezone=zone)
-            _guard(ctx, route.right, req.params)
-            reply = confirm.answer(route, ctx, req)
-            if reply.status >= 400 and req.method not in csrf.SAFE_METHODS:
+            if is_looking:
+                reply = looking.answer(route, ctx, req)
+            else:
+                guards.require(ctx, route.right, req.params)
+                reply = confirm.answer(route, ctx, req)
+            if is_looking or (reply.status >= 400 and req.method not in csrf.SAFE_METHODS):
                 db.rollback()
     for work in ctx.after_commit:
         work()
     return reply
-
-
-def _guard(ctx: Context, right: str, params: dict[str, str]) -> None:
-    if "object" in params:
-        # What does not exist is not refused but missing, whatever one's rights.
-        registry.get(params["object"])
-    if right == SIGNED_IN:
-        return
-    needed = _PARAMETER.sub(lambda found: params[found[1]], right)
-    if not ctx.rights.may(needed):
-        raise Forbidden(_("Your role does not allow this. Ask an admin of the workspace."))
 
 
 def _to_sign_in(req: Req) -> Reply:

@@ -30,7 +30,7 @@ class Action:
     icon: str
 
 
-@workspace.get("/search", right=SIGNED_IN)
+@workspace.get("/search", right=SIGNED_IN, looking=True)
 def search(ctx: Context, req: Req) -> Reply:
     """Answer with what was found: in the palette as its lines, else as a page."""
     text = req.one("q").replace("\x00", "")[:LONGEST].strip()

@@ -40,7 +40,7 @@ def save(ctx: Context, req: Req) -> Reply:
     return Reply.redirect(f"{PATH}#trial").toast(_("Saved"))
 
 
-@workspace.get(f"{PATH}/test", right=MANAGE)
+@workspace.get(f"{PATH}/test", right=MANAGE, looking=False)
 def test(ctx: Context, req: Req) -> Reply:
     """Begin a trial sign-in; the door asks the provider, where no transaction is open."""
     doors.limit(req, "sso-test", sso.PER_ADDRESS, tenant=(str(ctx.tenant.id), 60))

@@ -24,7 +24,7 @@ TONE_NAMES = {
 }
 
 
-@workspace.get("/tags", right=SIGNED_IN)
+@workspace.get("/tags", right=SIGNED_IN, looking=True)
 def show(ctx: Context, req: Req) -> Reply:
     """List the tags, with their uses as far as the reader can see."""
     return _page(ctx, req)

@@ -45,13 +45,13 @@ class Day:
     steps: list[Step] = field(default_factory=list)
 
 
-@workspace.get("/", right=SIGNED_IN)
+@workspace.get("/", right=SIGNED_IN, looking=True)
 def start(_ctx: Context, _req: Req) -> Reply:
     """Begin the day."""
     return Reply.redirect("/today")
 
 
-@workspace.get("/today", right=SIGNED_IN)
+@workspace.get("/today", right=SIGNED_IN, looking=True)
 def today(ctx: Context, req: Req) -> Reply:
     """Show the member's day."""
     day = _day(ctx)

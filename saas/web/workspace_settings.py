@@ -32,7 +32,7 @@ PICTURES = {
 SUFFIXES = {"image/png": "png", "image/jpeg": "jpg", "image/gif": "gif", "image/webp": "webp"}
 
 
-@workspace.get("/settings", right=SIGNED_IN)
+@workspace.get("/settings", right=SIGNED_IN, looking=True)
 def show(ctx: Context, req: Req) -> Reply:
     return _page(ctx, req, {})
 
@@ -76,7 +76,7 @@ def remove_logo(ctx: Context, req: Req) -> Reply:
     return Reply.redirect("/settings").toast(_("Logo removed"))
 
 
-@workspace.get("/logo", right=SIGNED_IN)
+@workspace.get("/logo", right=SIGNED_IN, looking=True)
 def logo(ctx: Context, req: Req) -> Reply:
     """Serve the logo as nothing but a picture; its address changes with it, so browsers may keep it."""
     key = ctx.workspace.logo_key

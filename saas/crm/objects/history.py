@@ -114,7 +114,7 @@ def described(ctx: Context, rows: Sequence[Noted]) -> list[Change]:
                 object=change.object,
                 record_id=change.record_id,
                 is_undo=batch.undoes is not None,
-                may_undo=(is_own or ctx.rights.is_admin) and batch.id not in undone and batch.import_id is None,
+                may_undo=ctx.onlooker is None and (is_own or ctx.rights.is_admin) and batch.id not in undone and batch.import_id is None,
                 differences=_differences(ctx, obj, change, names),
             )
         )

@@ -24,7 +24,7 @@ def choices(ctx: Context, req: Req) -> Reply:
     return _answer(req, found)
 
 
-@workspace.get("/subjects", right=SIGNED_IN)
+@workspace.get("/subjects", right=SIGNED_IN, looking=True)
 def subjects(ctx: Context, req: Req) -> Reply:
     """Answer with the records of all kinds that a note or an activity may belong to."""
     return _answer(req, linking.subject_offers(ctx, _typed(req)))

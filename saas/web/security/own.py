@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from saas.auth import audit
+from saas.auth import audit, looking
 from saas.auth.context import Context
 from saas.auth.factors import enrolled, letters, passkeys, recovery_codes, rules, totp
 from saas.auth.factors.enrolled import Factors
@@ -209,6 +209,7 @@ def _page(ctx: Context, req: Req, wrong: dict[str, str], status: int = 200) -> R
         factors=factors,
         is_required=firm.requires_factor,
         here=browsers.of(req).rp_id,
+        looks=looking.at_oneself(ctx),
     )
 
 
