@@ -9,6 +9,7 @@ from anyio.from_thread import BlockingPortal
 
 from saas.app import Application
 from tests.contract.book import Book, open_book
+from tests.contract.opened import Opened, open_up
 from tests.worlds import World, found_firm
 
 
@@ -18,6 +19,15 @@ def book(portal: BlockingPortal, app: Application) -> Iterator[Book]:
     found = open_book(found_firm(portal, app, "Contract"))
     yield found
     for client in found.world.clients:
+        client.close()
+
+
+@pytest.fixture(scope="session")
+def opened(portal: BlockingPortal, app: Application) -> Iterator[Opened]:
+    """Give a firm like it in which rules and shares open records to others."""
+    found = open_up(open_book(found_firm(portal, app, "Opened")))
+    yield found
+    for client in found.book.world.clients:
         client.close()
 
 

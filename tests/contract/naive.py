@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 WIDTHS = ("none", "own", "department", "subtree", "all")
 CHILDREN = ("activities", "notes")
@@ -14,14 +15,17 @@ CHILDREN = ("activities", "notes")
 
 @dataclass
 class Row:
-    """A record. `customer` is the key of the account it belongs to; `subject` (object, key) of what a child row hangs on."""
+    """A record. `customer` is the key of the account it belongs to; `subject` (object, key) of what a child row hangs on.
 
-    key: int
+    Keys are whatever the firm's rows are known by.
+    """
+
+    key: Any
     owner: str | None
     department: str
     choices: Mapping[str, str | None] = field(default_factory=dict)
-    customer: int | None = None
-    subject: tuple[str, int] | None = None
+    customer: Any = None
+    subject: tuple[str, Any] | None = None
     author: str | None = None
     participants: Sequence[str] = ()
 
@@ -59,7 +63,7 @@ class Share:
     """A share of one record (4)."""
 
     object: str
-    record: int
+    record: Any
     to_member: str | None
     to_department: str | None
     to_subtree: bool
@@ -77,7 +81,7 @@ class World:
     fields: dict[str, dict[str, dict[str, str]]]
     rules: list[Rule]
     shares: list[Share]
-    rows: dict[str, dict[int, Row]]
+    rows: dict[str, dict[Any, Row]]
 
     def line(self, department: str) -> list[str]:
         """A department and all above it."""

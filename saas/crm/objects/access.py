@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -43,9 +44,12 @@ def named(name: str) -> ObjectDef:
 
 def visible(rights: Rights, obj: ObjectDef, action: str = READ) -> ColumnElement[bool]:
     """Compile the rows of an object a member reaches for an action to one SQL condition; `false` when there are none."""
-    own = _reached(rights, obj, action)
-    # Whoever looks as somebody else sees what both may see (Rights 11).
-    return own if rights.within is None else and_(own, visible(rights.within, obj, action))
+    if rights.within is None:
+        return _reached(rights, obj, action)
+    # Whoever looks as somebody else sees what both may see, each by their own ways, and changes nothing (Rights 11).
+    if rights.scope(obj.name, action) is Scope.NONE:
+        return false()
+    return and_(_reached(replace(rights, within=None), obj, action), visible(rights.within, obj, action))
 
 
 def _reached(rights: Rights, obj: ObjectDef, action: str) -> ColumnElement[bool]:
@@ -132,15 +136,15 @@ def _decided(ctx: Context, obj: ObjectDef, action: str) -> dict[UUID, bool]:
 
 def _told(rights: Rights, obj: ObjectDef, record: Any, action: str) -> bool | None:
     """Decide by owner and department as far as that goes: yes, no, or None where a rule or a share may open it."""
+    if rights.within is not None:
+        if rights.scope(obj.name, action) is Scope.NONE:
+            return False
+        both = [_told(each, obj, record, action) for each in (replace(rights, within=None), rights.within)]
+        return False if False in both else None if None in both else True
     ways = branches(rights, obj.name, action)
     if obj.parent is None or not ways:
-        found = _reaches(ways, record.owner_id, record.department_id)
-    else:
-        found = _told_of_child(rights, obj, record, action, ways)
-    if rights.within is None or found is False:
-        return found
-    other = _told(rights.within, obj, record, action)
-    return False if other is False else found and other
+        return _reaches(ways, record.owner_id, record.department_id)
+    return _told_of_child(rights, obj, record, action, ways)
 
 
 def _told_of_child(rights: Rights, obj: ObjectDef, record: Any, action: str, ways: Sequence[Branch]) -> bool | None:
