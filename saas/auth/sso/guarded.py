@@ -50,8 +50,10 @@ def is_public(address: str) -> bool:
     """Tell whether an IP address is somewhere on the public internet, also when it wraps another one."""
     found = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(found, ipaddress.IPv6Address):
-        if found.ipv4_mapped is not None:
-            return is_public(str(found.ipv4_mapped))
+        # Older releases of Python do not count 6to4 and Teredo among the private ranges.
+        wrapped = [found.ipv4_mapped, found.sixtofour, *(found.teredo or ())]
+        if any(one is not None for one in wrapped):
+            return all(is_public(str(one)) for one in wrapped if one is not None)
         if found in _TRANSLATED or found in _EMBEDDED:
             return is_public(str(ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)))
     return found.is_global and not found.is_multicast
