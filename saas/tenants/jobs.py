@@ -9,7 +9,7 @@ from time import monotonic
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from saas.core import log
@@ -107,7 +107,7 @@ def _open(runtime: Runtime, owner: str) -> Outbox | None:
 
 def _due(outbox: Outbox) -> Any:
     table = outbox.table
-    return select(table).where(table.dead_at.is_(None), table.due_at <= now()).order_by(table.due_at, table.id).limit(1)
+    return select(table).where(table.dead_at.is_(None), table.due_at <= func.now()).order_by(table.due_at, table.id).limit(1)
 
 
 def _is_empty(outbox: Outbox) -> bool:
@@ -125,7 +125,7 @@ def _run_next(outbox: Outbox) -> bool:
                 return False
             job = JOBS[row.job]
             if job.is_outside:
-                row.due_at = now() + timedelta(seconds=LEASE_S)
+                row.due_at = func.clock_timestamp() + timedelta(seconds=LEASE_S)
             else:
                 _finish(session, outbox, row, job.function(session, outbox.runtime, **row.args))
         if job.is_outside:
@@ -145,13 +145,15 @@ def _finish(session: Session, outbox: Outbox, row: Any, again: Again | None) -> 
     if again is None:
         session.execute(delete(table).where(table.id == row.id))
     else:
-        session.execute(update(table).where(table.id == row.id).values(args=again.args, due_at=now(), attempts=0, error=None))
+        session.execute(
+            update(table).where(table.id == row.id).values(args=again.args, due_at=func.clock_timestamp(), attempts=0, error=None)
+        )
 
 
 def _postpone(outbox: Outbox, row: Any, error: Exception) -> None:
     attempts = row.attempts + 1
     wait = timedelta(seconds=min(5 * 3**attempts, 6 * 3600))
-    values = {"attempts": attempts, "error": f"{type(error).__name__}: {error}"[:2000], "due_at": now() + wait}
+    values = {"attempts": attempts, "error": f"{type(error).__name__}: {error}"[:2000], "due_at": func.clock_timestamp() + wait}
     if attempts >= MAX_ATTEMPTS:
         values["dead_at"] = now()
     with outbox.session() as session:

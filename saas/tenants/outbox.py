@@ -9,7 +9,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue, Retry
 from rq.serializers import JSONSerializer
-from sqlalchemy import BigInteger, Identity, Index, text
+from sqlalchemy import BigInteger, Identity, Index, func, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from saas.core import log
@@ -25,13 +25,16 @@ _log = log.get(__name__)
 
 
 class OutboxColumns:
-    """Columns of both outboxes. `due_at` moves forward after a failure; `dead_at` is set when trying again is pointless."""
+    """Columns of both outboxes. `due_at` moves forward after a failure; `dead_at` is set when trying again is pointless.
+
+    What is due is said by the database's clock alone: a row written on one machine is due at once for a worker on another.
+    """
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     job: Mapped[str]
     args: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[datetime] = mapped_column(default=now)
-    due_at: Mapped[datetime] = mapped_column(default=now)
+    due_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)
     error: Mapped[str | None]
     dead_at: Mapped[datetime | None]
@@ -84,6 +87,6 @@ class Bell:
 def enqueue(session: Session, job: str, due_at: datetime | None = None, **args: Any) -> None:
     """Put work for this session's firm, or the control plane, into its outbox; it runs after the commit, at least once."""
     table = TenantOutbox if "tenant" in session.info else ControlOutbox
-    row = table(job=job, args=args, due_at=due_at or now())
+    row = table(job=job, args=args, due_at=due_at or func.clock_timestamp())
     session.add(row)
     session.info["rang"] = True

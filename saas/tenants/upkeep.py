@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from saas.core import log
-from saas.core.clock import now
 from saas.tenants import provision, resolve
 from saas.tenants.jobs import outside_job
 from saas.tenants.models import TenantRow
@@ -41,7 +40,7 @@ def sweep_all(runtime: Runtime) -> int:
         found += 1
     for tenant in map(resolve.from_row, rows):
         with tenant_session(runtime.databases, tenant) as session:
-            query = select(TenantOutbox.id).where(TenantOutbox.dead_at.is_(None), TenantOutbox.due_at <= now()).limit(1)
+            query = select(TenantOutbox.id).where(TenantOutbox.dead_at.is_(None), TenantOutbox.due_at <= func.now()).limit(1)
             has_work = session.execute(query).first() is not None
         if has_work:
             _wake(runtime, str(tenant.id))
