@@ -6,12 +6,14 @@ import time
 from collections.abc import Callable, Generator, Iterable
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
+from saas.core.clock import now
 from saas.tenants import fleet_indexes, planes
 from saas.tenants import fleet_record as record
 from saas.tenants.cells import Databases, Owners
-from saas.tenants.fleet_apply import Firm, Limits, Outcome, apply
+from saas.tenants.fleet_apply import Firm, Limits, Outcome, Waits, apply, never
 from saas.tenants.fleet_record import RINGS
 
 # A problem in an early ring ends the run after that ring: that is what the ring is for.
@@ -36,7 +38,8 @@ class Progress:
 
 @dataclass
 class Run:
-    """What a run did. `stamped` are those that a killed run had upgraded; `failures` are (firm, problem).
+    """What a run did. `stamped` are those that a killed run had upgraded; `failures` are (firm, problem), `waiting` is firm → when its
+    window opens.
 
     `stopped` says why it ended early; None when it did not.
     """
@@ -46,6 +49,7 @@ class Run:
     done: int = 0
     stamped: int = 0
     failures: list[tuple[str, str]] = field(default_factory=list)
+    waiting: dict[str, datetime] = field(default_factory=dict)
     stopped: str | None = None
     seconds: float = 0.0
 
@@ -59,9 +63,12 @@ def upgrade(
     rings: Iterable[str] = RINGS,
     slug: str | None = None,
     limits: Limits | None = None,
+    ignores_windows: bool = False,
+    clock: Callable[[], datetime] = now,
 ) -> Run:
     """Take every schema, ready ones included, to `target`, ring after ring. A firm that fails keeps working on the revision it has.
 
+    So does one whose window is closed by `clock`: it waits for a later call, unless this release does not serve its revision any more.
     Raises FleetBusy when another run is under way, CellLost when a cell's database stopped answering; what was done then is recorded,
     and the next call goes on from there.
     """
@@ -69,7 +76,13 @@ def upgrade(
     with record.exclusive(owners, "fleet upgrade"):
         work = _Upgrade(databases, owners, Run(goal), slug, progress)
         work.limits = limits or Limits()
+        work.waits = never if ignores_windows else lambda firm: wait(firm, clock())
         return work.through([ring for ring in RINGS if ring in set(rings)])
+
+
+def wait(firm: Firm, at: datetime) -> datetime | None:
+    """Tell until when a firm waits for its window. One that is not served at its revision stands still already: it waits for nothing."""
+    return firm.window.waits_until(at) if firm.window and planes.is_served(firm.revision) else None
 
 
 class _Upgrade:
@@ -81,6 +94,7 @@ class _Upgrade:
         self.databases, self.owners, self.run, self.slug = databases, owners, run, slug
         self.target = run.target
         self.limits = Limits()
+        self.waits: Waits = never
         self.seen = Progress()
         self.handled: set[UUID] = set()
         self._tell = progress or (lambda _: None)
@@ -88,7 +102,9 @@ class _Upgrade:
 
     def through(self, rings: list[str]) -> Run:
         """Do the rings in order until one says stop."""
-        self.seen.total = sum(len(record.due(self.databases, self.target, ring, self.slug)) for ring in rings)
+        self.seen.total = sum(
+            self.waits(firm) is None for ring in rings for firm in record.due(self.databases, self.target, ring, self.slug)
+        )
         for ring in rings:
             self.seen.ring = ring
             self._ring(ring)
@@ -106,14 +122,15 @@ class _Upgrade:
             if self._must_stop(ring):
                 return
         if planes.slow_indexes("tenant"):
-            self._note(fleet_indexes.build(self.owners.cells, record.everyone(self.databases, ring, self.slug), self.target))
+            everyone = record.everyone(self.databases, ring, self.slug)
+            self._note(fleet_indexes.build(self.owners.cells, everyone, self.target, self.waits))
 
     def _rounds(self, firms: list[Firm]) -> None:
         """Try all; then, after a pause that grows, those again whose tables somebody held."""
         for round_number in range(1, self.limits.rounds + 1):
             is_last = round_number == self.limits.rounds
             busy: list[Firm] = []
-            self._note(self._settled(apply(self.owners.cells, firms, self.target, self.limits), busy, is_last))
+            self._note(self._settled(apply(self.owners.cells, firms, self.target, self.limits, self.waits), busy, is_last))
             if not busy or self._must_stop(self.seen.ring):
                 return
             time.sleep(self.limits.pause_s * round_number)
@@ -134,7 +151,8 @@ class _Upgrade:
         try:
             with closing(outcomes):
                 for outcome in outcomes:
-                    batch.append(outcome)
+                    if outcome.waits_until is None:
+                        batch.append(outcome)
                     self._count(outcome)
                     if len(batch) >= BATCH or time.monotonic() - written_at > BATCH_S:
                         self._write(batch)
@@ -146,6 +164,9 @@ class _Upgrade:
 
     def _count(self, outcome: Outcome) -> None:
         self.handled.add(outcome.firm.id)
+        if outcome.waits_until is not None:
+            self.run.waiting[outcome.firm.name] = outcome.waits_until
+            return
         if outcome.problem is not None:
             self.run.failures.append((outcome.firm.name, outcome.problem))
         else:

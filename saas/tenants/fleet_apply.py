@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from saas.tenants import planes
+from saas.tenants.windows import Window
 
 # Put into a firm's outbox by the transaction that upgrades it: new defaults may break what its admins have pinned.
 UPGRADED_JOB = "firm.upgraded"
@@ -40,24 +42,38 @@ class Limits:
 
 @dataclass(frozen=True)
 class Firm:
-    """One schema of the fleet as the control plane knows it; `name` is for people."""
+    """One schema of the fleet as the control plane knows it; `name` is for people, `window` the hours in which it may be upgraded."""
 
     id: UUID
     cell: str
     schema: str
     revision: str
     name: str
+    window: Window | None = None
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one firm: the revision it is at now, what stopped it, and whether trying again soon makes sense."""
+    """What came of one firm: the revision it is at now, what stopped it, and whether trying again soon makes sense.
+
+    `waits_until` says when its window opens: until then it was not touched.
+    """
 
     firm: Firm
     revision: str
     problem: str | None = None
     is_busy: bool = False
     was_applied: bool = False
+    waits_until: datetime | None = None
+
+
+# Says until when a firm has to be left alone; None: not at all.
+Waits = Callable[[Firm], datetime | None]
+
+
+def never(_firm: Firm) -> datetime | None:
+    """Let no firm wait."""
+    return None
 
 
 class CellLost(Exception):
@@ -115,8 +131,10 @@ def _said(error: Exception) -> str:
     return str(error)
 
 
-def apply(owners: dict[str, Engine], firms: Iterable[Firm], target: str, limits: Limits) -> Generator[Outcome, None, None]:
-    """Upgrade firms, all cells at once; yield outcomes as they come. Who stops reading stops the work.
+def apply(
+    owners: dict[str, Engine], firms: Iterable[Firm], target: str, limits: Limits, waits: Waits = never
+) -> Generator[Outcome, None, None]:
+    """Upgrade firms, all cells at once; yield outcomes as they come. Who stops reading stops the work. `waits` is asked at each one's turn.
 
     Raises CellLost when the other cells are done.
     """
@@ -124,7 +142,7 @@ def apply(owners: dict[str, Engine], firms: Iterable[Firm], target: str, limits:
     for firm in firms:
         waiting.setdefault(firm.cell, queue.SimpleQueue()).put(firm)
     hands = [
-        _Hand(owners[cell], cell, work, target, limits)
+        _Hand(owners[cell], cell, work, target, limits, waits)
         for cell, work in waiting.items()
         for _ in range(min(limits.connections_per_cell, work.qsize()))
     ]
@@ -159,6 +177,7 @@ class _Hand:
     firms: queue.SimpleQueue[Firm]
     target: str
     limits: Limits
+    waits: Waits
 
     def work(self, results: queue.SimpleQueue[Outcome | Exception | None], stop: threading.Event) -> None:
         """Put an outcome for each firm, the exception that ended the work if there was one, and None at last."""
@@ -177,7 +196,7 @@ class _Hand:
                 with own_connection(self.owner) as connection:
                     while not stop.is_set():
                         firm = firm or self.firms.get_nowait()
-                        results.put(bring(connection, firm, self.target, self.limits))
+                        results.put(self._bring(connection, firm))
                         firm, broken = None, 0
             except queue.Empty:
                 return
@@ -186,6 +205,11 @@ class _Hand:
                 if broken > RECONNECTS:
                     raise CellLost(f"cell {self.cell}: {str(error).strip().splitlines()[0]}") from error
                 stop.wait(RECONNECT_PAUSE_S)
+
+    def _bring(self, connection: psycopg.Connection[Any], firm: Firm) -> Outcome:
+        if until := self.waits(firm):
+            return Outcome(firm, firm.revision, waits_until=until)
+        return bring(connection, firm, self.target, self.limits)
 
 
 @contextmanager

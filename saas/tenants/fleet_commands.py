@@ -1,4 +1,4 @@
-"""The operator's commands about the fleet: `saas migrate`, `saas fleet upgrade`, `saas fleet status`. What they do is in `fleet`."""
+"""The operator's commands about the fleet: `saas migrate`, and `saas fleet upgrade`, `status` and `window`. What they do is in `fleet`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 from saas.core.settings import Settings
-from saas.tenants import cells, fleet, fleet_plan, fleet_record, migrate, planes, provision
+from saas.tenants import cells, fleet, fleet_plan, fleet_record, fleet_windows, migrate, planes, provision
 from saas.tenants.fleet_apply import CellLost, Limits
 from saas.tenants.fleet_progress import Bar, plan_text, status_text, summary
 from saas.tenants.fleet_record import RINGS, FleetBusy
@@ -24,7 +24,9 @@ def add(commands: Any) -> None:
     upgrade.add_argument("--ring", action="append", choices=RINGS, help="only this ring (may be repeated)")
     upgrade.add_argument("--tenant", metavar="NAME", help="only the workspace of this address")
     upgrade.add_argument("--target", default="head", metavar="REVISION")
+    upgrade.add_argument("--ignore-windows", action="store_true", help="for emergencies: also those whose window is closed")
     upgrade.add_argument("--connections", type=int, default=Limits().connections_per_cell, metavar="N", help="connections per cell")
+    fleet_windows.add(verbs)
 
 
 def run(settings: Settings, options: argparse.Namespace) -> int:
@@ -34,13 +36,25 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
         if options.verb == "status":
             print(status_text(fleet_record.status(databases)))
             return 0
+        if options.verb == "window":
+            print(fleet_windows.run(databases, options))
+            return 0
         rings = options.ring or RINGS
         if options.dry_run:
-            print(plan_text(fleet_plan.plan(databases, options.target, rings, options.tenant)))
+            plan = fleet_plan.plan(databases, options.target, rings, options.tenant, ignores_windows=options.ignore_windows)
+            print(plan_text(plan))
             return 0
         limits = Limits(connections_per_cell=options.connections)
-        return _upgrade(databases, owners, target=options.target, rings=rings, slug=options.tenant, limits=limits)
-    except (FleetBusy, LookupError) as refusal:
+        return _upgrade(
+            databases,
+            owners,
+            target=options.target,
+            rings=rings,
+            slug=options.tenant,
+            limits=limits,
+            ignores_windows=options.ignore_windows,
+        )
+    except (FleetBusy, LookupError, ValueError) as refusal:
         print(refusal.args[0], file=sys.stderr)
         return 1
     finally:

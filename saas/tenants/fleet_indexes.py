@@ -11,7 +11,7 @@ from psycopg import sql
 from sqlalchemy import Engine
 
 from saas.tenants import planes
-from saas.tenants.fleet_apply import Firm, Outcome, own_connection
+from saas.tenants.fleet_apply import Firm, Outcome, Waits, never, own_connection
 from saas.tenants.planes import SlowIndex
 
 # A concurrent build waits for every transaction of the database that began before it, of whichever firm.
@@ -19,10 +19,11 @@ WAIT_MS = 60_000
 TRIES = 3
 
 
-def build(owners: dict[str, Engine], firms: Iterable[Firm], target: str) -> Generator[Outcome, None, None]:
+def build(owners: dict[str, Engine], firms: Iterable[Firm], target: str, waits: Waits = never) -> Generator[Outcome, None, None]:
     """Build what is missing or invalid in these schemas, one index after the other; yield an outcome for each schema touched.
 
-    `firms` must say the revision their schema is at now: an index of a revision that a firm has not reached is left for later.
+    `firms` must say the revision their schema is at now: an index of a revision that a firm has not reached is left for later. So is
+    every index of a firm that has to wait, which then is its outcome.
     """
     order = planes.revisions("tenant")
     wanted = [(revision, index) for revision, index in planes.slow_indexes("tenant") if revision not in planes.newer("tenant", target)]
@@ -36,10 +37,10 @@ def build(owners: dict[str, Engine], firms: Iterable[Firm], target: str) -> Gene
             connection.execute(f"SET lock_timeout = {WAIT_MS}".encode())
             for revision, index in wanted:
                 ready = [firm for firm in members if firm.revision in order and order.index(firm.revision) >= order.index(revision)]
-                yield from _build_one(connection, ready, index)
+                yield from _build_one(connection, ready, index, waits)
 
 
-def _build_one(connection: psycopg.Connection[Any], firms: list[Firm], index: SlowIndex) -> Iterator[Outcome]:
+def _build_one(connection: psycopg.Connection[Any], firms: list[Firm], index: SlowIndex, waits: Waits) -> Iterator[Outcome]:
     """Look once which schemas have the index, then build it in the others."""
     query = """SELECT n.nspname, i.indisvalid FROM pg_class c JOIN pg_index i ON i.indexrelid = c.oid
         JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relname = %s"""
@@ -47,6 +48,9 @@ def _build_one(connection: psycopg.Connection[Any], firms: list[Firm], index: Sl
     for firm in firms:
         is_valid = found.get(firm.schema)
         if is_valid:
+            continue
+        if until := waits(firm):
+            yield Outcome(firm, firm.revision, waits_until=until)
             continue
         outcome = Outcome(firm, firm.revision, was_applied=True)
         problem = _build_in(connection, firm.schema, index, has_remains=is_valid is False)

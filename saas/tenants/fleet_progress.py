@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 from typing import TextIO
 
 from saas.tenants.fleet import Progress, Run
@@ -54,13 +55,18 @@ def summary(run: Run) -> str:
     """Tell what a run did."""
     lines = [f"{run.done:,} workspaces are at {run.target} ({run.seconds:.1f} s)"]
     if not run.done and not run.failures:
-        lines = [f"every workspace is at {run.target}"]
+        lines = [f"every {'other ' if run.waiting else ''}workspace is at {run.target}"]
     if run.stamped:
         lines.append(f"{run.stamped:,} of them had been upgraded by an interrupted run and were only recorded")
     lines += [f"set aside: {firm}: {problem}" for firm, problem in run.failures]
+    lines += [_waiting(firm, until) for firm, until in run.waiting.items()]
     if run.stopped:
         lines.append(f"stopped early: {run.stopped}")
     return "\n".join(lines)
+
+
+def _waiting(firm: str, until: datetime) -> str:
+    return f"waiting for its window until {until:%Y-%m-%d %H:%M} UTC: {firm}"
 
 
 def plan_text(plan: Plan) -> str:
@@ -68,6 +74,7 @@ def plan_text(plan: Plan) -> str:
     total = sum(plan.firms.values())
     lines = [f"-- {total:,} workspaces would be taken to {plan.target}"]
     lines += [f"--   {count:,} are at {revision}" for revision, count in plan.firms.items()]
+    lines += [f"-- {_waiting(firm.name, until)} ({firm.window})" for firm, until in plan.waiting]
     for start, end, script in plan.scripts:
         lines += ["", f"-- {start} -> {end}, in one transaction for each workspace", script.strip()]
     lines += [f"\n-- afterwards, one at a time\nCREATE INDEX CONCURRENTLY {index};" for index in plan.indexes]
@@ -84,4 +91,5 @@ def status_text(status: Status) -> str:
         lines.append(f"last upgrade: to {run.revision}, began {run.started_at:%Y-%m-%d %H:%M} UTC, {end}")
         lines.append(f"  {run.done:,} done, {run.failed:,} set aside")
     lines += [f"{each.firm} (at {each.revision}): {each.problem}" for each in status.problems]
+    lines += [f"{firm.name} (at {firm.revision}) is upgraded in its window: {firm.window}" for firm in status.windows]
     return "\n".join(lines)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from saas.tenants.cells import Databases, Owners
 from saas.tenants.fleet_apply import Firm, Outcome, own_connection
 from saas.tenants.models import FleetResult, FleetRun, TenantRow
 from saas.tenants.session import control_session
+from saas.tenants.windows import Window
 
 RINGS = ("sandbox", "canary", "waves", "all")
 
@@ -74,7 +75,8 @@ def _in_ring(ring: str) -> ColumnElement[bool]:
 
 
 def _firm(row: TenantRow) -> Firm:
-    return Firm(row.id, row.cell, row.schema_name, row.revision, row.slug or f"(ready) {row.schema_name}")
+    window = Window.read(row.upgrade_window) if row.upgrade_window else None
+    return Firm(row.id, row.cell, row.schema_name, row.revision, row.slug or f"(ready) {row.schema_name}", window)
 
 
 def begin(databases: Databases, target: str) -> int:
@@ -125,11 +127,12 @@ class Problem:
 
 @dataclass(frozen=True)
 class Status:
-    """How the fleet stands: schemas by (cell, ring, revision), the last upgrade, and what was set aside."""
+    """How the fleet stands: schemas by (cell, ring, revision), the last upgrade, what was set aside, and who is behind and has a window."""
 
     counts: dict[tuple[str, str, str], int]
     last: FleetRun | None
     problems: list[Problem]
+    windows: list[Firm] = field(default_factory=list)
 
 
 def status(databases: Databases) -> Status:
@@ -147,4 +150,5 @@ def status(databases: Databases) -> Status:
             .where(or_(is_behind, FleetResult.run_id == (last.id if last else 0)))
             .order_by(TenantRow.id, FleetResult.happened_at.desc())
         )
-        return Status(counts, last, [Problem(*row) for row in control.execute(query)])
+        patient = control.scalars(select(TenantRow).where(is_behind, TenantRow.upgrade_window.is_not(None)).order_by(TenantRow.slug))
+        return Status(counts, last, [Problem(*row) for row in control.execute(query)], [_firm(row) for row in patient])

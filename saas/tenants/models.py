@@ -61,6 +61,8 @@ class TenantRow(ControlBase):
     status: Mapped[str]
     revision: Mapped[str]
     ring: Mapped[str] = mapped_column(default="all")
+    # As saas.tenants.windows writes it; none: upgraded at any time.
+    upgrade_window: Mapped[str | None]
     problem: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
     activated_at: Mapped[datetime | None]
