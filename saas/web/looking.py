@@ -93,19 +93,19 @@ def _shown(route: Route, ctx: Context, req: Req, person: MemberInfo) -> Reply:
     if req.method not in csrf.SAFE_METHODS:
         return _unchanged(ctx, req, person)
     if not route.is_open_to_onlookers:
-        return _closed(ctx, req, person)
+        return _own(ctx, req, person) if route.right == SIGNED_IN else _later(ctx, req)
     guards.require(ctx, route.right, req.params)
     try:
         reply = route.handler(ctx, req)
     except ProofNeeded:
-        return _closed(ctx, req, person)
+        return _later(ctx, req)
     except DBAPIError as error:
         if not isinstance(error.orig, ReadOnlySqlTransaction):
             raise
         _log.exception("a page writes", path=req.path)
         ctx.db.rollback()
         return _unchanged(ctx, req, person)
-    return _closed(ctx, req, person) if "Content-Disposition" in reply.headers else reply
+    return _later(ctx, req) if "Content-Disposition" in reply.headers else reply
 
 
 def _unchanged(ctx: Context, req: Req, person: MemberInfo) -> Reply:
@@ -113,9 +113,14 @@ def _unchanged(ctx: Context, req: Req, person: MemberInfo) -> Reply:
     return _refused(ctx, req, _("Nothing can be changed"), text)
 
 
-def _closed(ctx: Context, req: Req, person: MemberInfo) -> Reply:
-    text = _("It is personal, or takes something out of the book. Looking as somebody shows only what is shared in the workspace.")
+def _own(ctx: Context, req: Req, person: MemberInfo) -> Reply:
+    text = _("Looking as somebody shows the book and its settings, never personal pages. Your own pages are there when you stop looking.")
     return _refused(ctx, req, _("This page is %(name)s's own", name=person.name), text)
+
+
+def _later(ctx: Context, req: Req) -> Reply:
+    text = _("Nothing leaves the book and nothing is tried out while you look as somebody else. Stop looking first.")
+    return _refused(ctx, req, _("Not while you look as somebody else"), text)
 
 
 def _refused(ctx: Context, req: Req, title: str, text: str) -> Reply:

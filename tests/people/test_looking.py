@@ -167,11 +167,15 @@ def test_personal_pages_stay_closed_and_neither_cookies_nor_exports_leave(world:
     world.join("boss", role="admin")
     admin = world.sign_in("admin")
     look(world, admin, "boss")
-    for url in ("/me", "/me/security", "/me/security/app", "/me/looked-at", "/workspaces", "/imports", "/settings/audit/export"):
+    for url in ("/me", "/me/security", "/me/security/app", "/me/looked-at", "/workspaces", "/imports"):
         answer = admin.get(url)
         assert answer.status_code == 403, url
         assert "This page is Boss&#39;s own" in answer.text, url
         assert "Stop looking" in answer.text
+    for url in ("/settings/audit/export", "/settings/single-sign-on/test"):
+        answer = admin.get(url)
+        assert answer.status_code == 403, url
+        assert "Not while you look as somebody else" in answer.text, url
     assert "/settings/audit/export" not in admin.get("/settings/audit").text
     with world.acting("admin") as ctx:
         account = records.create(ctx, get("accounts"), {"name": "Kessler"}).id
