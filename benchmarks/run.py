@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 AREAS = {
-    "core": ("benchmarks.core.pages", "benchmarks.core.search", "benchmarks.core.sign_up", "benchmarks.imports"),
+    "core": ("benchmarks.core.start", "benchmarks.core.pages", "benchmarks.core.search", "benchmarks.core.sign_up", "benchmarks.imports"),
     "book": (),
-    "rights": (),
+    "rights": ("benchmarks.rights.lists",),
     "billing": (),
     "mail": (),
     "sales": (),
