@@ -52,7 +52,11 @@ class Book:
         return UUID(f"{KEYS['contacts']}{1:012x}")
 
 
-def make_book(runtime: Runtime, admin_url: Callable[[str], str], size: int) -> Book:
+# What of a firm's contacts is other than usual: column → SQL over `n.nr` (1 … size) and the base row `b`.
+Engine = Callable[[Tenant], dict[str, str]]
+
+
+def make_book(runtime: Runtime, admin_url: Callable[[str], str], size: int, engine: Engine | None = None) -> Book:
     """Open a workspace and fill it with `size` contacts and a tenth as many accounts. `admin_url` gives the superuser's URL of a cell."""
     with control_session(runtime.databases) as control:
         founder = Identity(email=f"bench-{new_id().hex[-12:]}@example.org", name="Bench Admin")
@@ -64,18 +68,18 @@ def make_book(runtime: Runtime, admin_url: Callable[[str], str], size: int) -> B
     finish(runtime.databases, tenant)
     with control_session(runtime.databases) as control:
         token = sessions.create(control, founder.id, tenant.id)
-    _fill(runtime, admin_url(tenant.cell), tenant, size)
+    _fill(runtime, admin_url(tenant.cell), tenant, size, engine(tenant) if engine else {})
     return Book(tenant, size, runtime.settings.host(slug), token)
 
 
-def _fill(runtime: Runtime, admin_url: str, tenant: Tenant, size: int) -> None:
+def _fill(runtime: Runtime, admin_url: str, tenant: Tenant, size: int, own: dict[str, str]) -> None:
     with tenant_session(runtime.databases, tenant) as session:
-        owner_id, department_id = session.execute(select(Member.id, Member.department_id)).one()
+        owner_id, department_id = session.execute(select(Member.id, Member.department_id).order_by(Member.created_at).limit(1)).one()
     accounts = max(1, size // CONTACTS_PER_ACCOUNT)
     account = f"CASE WHEN n.nr %% 5 > 0 THEN {_key('accounts', f'(n.nr::bigint * 7919) %% {accounts} + 1')} END"
     engine = {"owner_id": f"'{owner_id}'::uuid", "department_id": f"'{department_id}'::uuid", "created_by": f"'{owner_id}'::uuid"}
     _multiply(admin_url, tenant, ACCOUNTS, drafts.accounts(), accounts, engine)
-    _multiply(admin_url, tenant, CONTACTS, drafts.contacts(), size, {**engine, "account_id": account})
+    _multiply(admin_url, tenant, CONTACTS, drafts.contacts(), size, {**engine, "account_id": account, **own})
     _teach(runtime, tenant, min(size, drafts.BASE_CONTACTS))
 
 
@@ -85,7 +89,7 @@ def _multiply(admin_url: str, tenant: Tenant, obj: ObjectDef, base: list[drafts.
     base, names = base[:size], [column.key for column in table.columns]
     made = {**engine, "id": _key(obj.name, "n.nr"), "code": "n.code", "tokens": "b.tokens || n.tokens"}
     picked = ", ".join(made.get(name, f'b."{name}"') for name in names)
-    with _inside(admin_url, tenant) as connection:
+    with inside(admin_url, tenant) as connection:
         connection.execute("SET LOCAL session_replication_role = replica")  # Links are right by construction.
         indexes = _drop_indexes(connection, obj.name) if size > FEW else []
         connection.execute("CREATE TEMP TABLE numbered (nr int, code text, tokens int[]) ON COMMIT DROP")
@@ -143,7 +147,7 @@ def _drop_indexes(connection: psycopg.Connection[Any], table: str) -> list[str]:
 
 def _create_indexes(admin_url: str, tenant: Tenant, definitions: list[str]) -> None:
     def create(definition: str) -> None:
-        with _inside(admin_url, tenant) as connection:
+        with inside(admin_url, tenant) as connection:
             connection.execute("SET LOCAL maintenance_work_mem = '1GB'; SET LOCAL max_parallel_maintenance_workers = 0")
             connection.execute(definition)  # type: ignore[arg-type]
 
@@ -152,7 +156,7 @@ def _create_indexes(admin_url: str, tenant: Tenant, definitions: list[str]) -> N
 
 
 @contextmanager
-def _inside(admin_url: str, tenant: Tenant) -> Iterator[psycopg.Connection[Any]]:
+def inside(admin_url: str, tenant: Tenant) -> Iterator[psycopg.Connection[Any]]:
     """Open one transaction of the superuser inside a firm's schema."""
     with psycopg.connect(admin_url) as connection:
         connection.execute(sql.SQL("SET LOCAL search_path = {}, extensions").format(sql.Identifier(tenant.schema_name)))

@@ -29,7 +29,10 @@ SERVER_SETTINGS = {"shared_buffers": "1GB", "effective_cache_size": "3GB", "max_
 
 @dataclass(frozen=True)
 class Ground:
-    """The parts of this process, the product and its floor being served, and the books by their nominal size."""
+    """The parts of this process, the product and its floor being served, and the books by their nominal size.
+
+    `admin_url` gives the superuser's URL of a cell.
+    """
 
     runtime: Runtime
     product: Served
@@ -41,6 +44,17 @@ class Ground:
 @cache
 def ground(scale: float) -> Ground:
     """Start servers and make books of the sizes times `scale`; everything is removed when the process ends."""
+    began = time.perf_counter()
+    site = empty_ground()
+    for size, count in SIZES.items():
+        site.books[size] = [make_book(site.runtime, site.admin_url, max(100, int(size * scale))) for _number in range(count)]
+    print(f"books made in {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
+    return site
+
+
+@cache
+def empty_ground() -> Ground:
+    """Start servers without any book; they end with the process."""
     stack = ExitStack()
     atexit.register(stack.close)
     environment, postgres = stack.enter_context(scratch_servers(durable=True, settings=SERVER_SETTINGS))
@@ -52,17 +66,11 @@ def ground(scale: float) -> Ground:
     migrate.upgrade_control(runtime.owners.control)
     provision.fill_pool(runtime.databases, runtime.owners, sum(SIZES.values()))
     guard.install()
-    began = time.perf_counter()
     databases = {cell.name: urlsplit(cell.app_url).path.lstrip("/") for cell in settings.cells}
-    books: dict[int, list[Book]] = {}
 
     def admin_url(cell: str) -> str:
         return postgres.admin_url(databases[cell])
 
-    for size, count in SIZES.items():
-        wanted = max(100, int(size * scale))
-        books[size] = [make_book(runtime, admin_url, wanted) for _number in range(count)]
-    print(f"books made in {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
     product = stack.enter_context(server("saas.app:app", environment))
     floor = stack.enter_context(server("benchmarks.core.floor:app", environment))
-    return Ground(runtime, product, floor, books, admin_url)
+    return Ground(runtime, product, floor, {}, admin_url)

@@ -36,7 +36,7 @@ class Line:
 @workspace.get(HERE, right=MANAGE)
 def show(ctx: Context, req: Req) -> Reply:
     people = ctx.directory
-    broken = {one.check.id: checks.whom(one.check, one.members) for one in checks.judge(ctx.db, people, people.checks.values())}
+    broken = {one.check.id: checks.whom(one.members) for one in checks.judge(ctx.db, people, people.checks.values())}
     lines = [
         Line(check.id, checks.sentence(people, check), broken.get(check.id, ""), checks.who_name(people, check) == "–")
         for check in people.checks.values()

@@ -21,10 +21,11 @@ from saas.crm.search.tokens import lead_key
 __all__ = ["Execute", "Page", "Searched", "count", "page"]
 
 # What fetching and sorting all hits may cost to be tried first, and to be tried second; rows looked at in order in
-# between; rows of the stretches of the order whose hits are sorted where all are too many; hits counted.
+# between, and how many more of them where fetching all hits costs more than the third figure; rows of the stretches of
+# the order whose hits are sorted where all are too many; hits counted.
 AT_ONCE_US = 8_000
 AFFORDABLE_US = 75_000
-WALKED = 2_000
+WALKED, WALKED_FURTHER, WORTH_US = 2_000, 10_000, 40_000
 STRETCHES = (50_000, 200_000)
 COUNTED = 10_000
 
@@ -137,11 +138,15 @@ class _Search:
         """Fetch the first hits of the lane after the page's position and, unless None, up to `end`."""
         if self.lane.condition is not None and self.expected.fence_us <= AT_ONCE_US:
             return self._hits(self.wanted.after, end)
-        found, after = self._walk(end)
-        if after is None or len(found) >= self.wanted.limit:
-            return found
-        is_costly = self.lane.condition is not None and self.expected.fence_us > AFFORDABLE_US
-        for size in STRETCHES if is_costly else ():
+        found: Found = []
+        after = self.wanted.after
+        cost_us = self.expected.fence_us if self.lane.condition is not None else 0
+        for size in (WALKED, WALKED_FURTHER) if cost_us > WORTH_US else (WALKED,):
+            more, after = self._walk(after, size, end, len(found))
+            found += more
+            if after is None or len(found) >= self.wanted.limit:
+                return found
+        for size in STRETCHES if cost_us > AFFORDABLE_US else ():
             stretch_end = self._nth(after, size, end)
             found += self._hits(after, stretch_end, len(found))
             if stretch_end == end or len(found) >= self.wanted.limit:
@@ -149,17 +154,17 @@ class _Search:
             after = stretch_end
         return found + self._hits(after, end, len(found))
 
-    def _walk(self, end: Position | None) -> tuple[Found, Position | None]:
+    def _walk(self, after: Position | None, size: int, end: Position | None, have: int) -> tuple[Found, Position | None]:
         """Look through the next rows of the order; say where they end, None where the list itself ends."""
-        reached = self._nth(self.wanted.after, WALKED, end)
+        reached = self._nth(after, size, end)
         # Without tokens to look at, the index alone may answer.
         tokens = () if self.lane.condition is None else (self.searched.tokens.label("hit_tokens"),)
-        rows = select(*self._columns(), *tokens).where(self.where, *self._span(self.wanted.after, reached))
+        rows = select(*self._columns(), *tokens).where(self.where, *self._span(after, reached))
         near = rows.cte("near").prefix_with("MATERIALIZED")
         statement = select(near.c.hit_id, near.c.hit_key).order_by(*self._order(near.c.hit_key, near.c.hit_id))
         if self.lane.condition is not None:
             statement = statement.where(self.lane.condition(near.c.hit_tokens))
-        found = self.execute(statement.limit(self.wanted.limit))
+        found = self.execute(statement.limit(self.wanted.limit - have))
         return [(row[0], row[1]) for row in found], None if reached == end else reached
 
     def _nth(self, after: Position | None, size: int, end: Position | None) -> Position | None:

@@ -142,10 +142,10 @@ def refusal(people: Directory, check: CheckInfo, members: Sequence[MemberInfo]) 
     """Say why a change is held back."""
     text = _("This would break the access check “%(sentence)s”.", sentence=sentence(people, check))
     rest = _("Change it, or remove the check first (Settings, Access checks).")
-    return f"{text} {whom(check, members)} {rest}"
+    return f"{text} {whom(members)} {rest}"
 
 
-def whom(check: CheckInfo, members: Sequence[MemberInfo]) -> str:
+def whom(members: Sequence[MemberInfo]) -> str:
     """Say for whom a sentence is not true."""
     names = ", ".join(member.name for member in members[:LISTED])
     more = len(members) - LISTED
@@ -196,7 +196,7 @@ def pin(ctx: Context, check: CheckInfo) -> UUID:
     directory.touch(ctx.db)
     broken = judge(ctx.db, ctx.directory, [check])
     if broken:
-        raise Invalid({"": f"{_('This is not so at present.')} {whom(check, broken[0].members)}"})
+        raise Invalid({"": f"{_('This is not so at present.')} {whom(broken[0].members)}"})
     same = [one for one in ctx.directory.checks.values() if one.as_json() | {"id": ""} == check.as_json() | {"id": ""}]
     if same:
         raise Invalid({"": _("This check is there already.")})

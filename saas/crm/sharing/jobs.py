@@ -36,6 +36,6 @@ def check_again(session: TenantSession, runtime: Runtime) -> None:
 
 def _words(people: Directory, broken: Sequence[Broken], url: str) -> Notice:
     firm = people.workspace.name
-    lines = [f"{checks.sentence(people, one.check)}. {checks.whom(one.check, one.members)}" for one in broken]
+    lines = [f"{checks.sentence(people, one.check)}. {checks.whom(one.members)}" for one in broken]
     said = _("After an upgrade these access checks of %(firm)s do not hold any more:", firm=firm)
     return Notice(_("Access checks of %(firm)s do not hold", firm=firm), (said, *lines), url, _("Look at the checks"))
