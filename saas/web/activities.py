@@ -47,7 +47,7 @@ def log(ctx: Context, req: Req) -> Reply:
         return _show(ctx, req, control, Source(form=forms.clean(req.form), errors=error.fields), status=422)
     if _stays(req):
         return Reply.empty().toast(_("Call logged"), undo_path(ctx)).trigger("sheet-close", {})
-    back = f"/{subject[0].name}/{subject[1]}" if subject else page_of(registry.get("activities"), call)
+    back = f"/{subject[0].name}/{subject[1]}" if subject else page_of(ctx, registry.get("activities"), call)
     return Reply.redirect(own_path(req.one("next"), back)).toast(_("Call logged"), undo_path(ctx))
 
 
@@ -55,7 +55,7 @@ def log(ctx: Context, req: Req) -> Reply:
 def done(ctx: Context, req: Req) -> Reply:
     """Mark an activity as done."""
     activity = tasks.finish(ctx, parse_id(req.params["id"]))
-    back = own_path(req.one("next"), page_of(registry.get("activities"), activity))
+    back = own_path(req.one("next"), page_of(ctx, registry.get("activities"), activity))
     return Reply.redirect(back).toast(_("“%(name)s” is done", name=activity.title), undo_path(ctx))
 
 
@@ -63,7 +63,7 @@ def done(ctx: Context, req: Req) -> Reply:
 def undone(ctx: Context, req: Req) -> Reply:
     """Mark an activity as not done."""
     activity = tasks.reopen(ctx, parse_id(req.params["id"]))
-    back = own_path(req.one("next"), page_of(registry.get("activities"), activity))
+    back = own_path(req.one("next"), page_of(ctx, registry.get("activities"), activity))
     return Reply.redirect(back).toast(_("“%(name)s” is open again", name=activity.title), undo_path(ctx))
 
 

@@ -55,7 +55,7 @@ def shapes() -> list[Shape]:
             obj.name,
             tuple(f.name for f in obj.fields),
             frozenset(f.name for f in obj.fields if f.required),
-            frozenset((obj.label_field, *obj.name_parts)),
+            obj.naming,
         )
         for obj in registry.OBJECTS
     ]
@@ -213,7 +213,7 @@ def _field_choices(obj: ObjectDef, one: Field) -> list[tuple[str, str]]:
     choices = [("", _("Open"))]
     if one.is_editable:
         choices.append((READ_ONLY, _("Read only")))
-    if one.name not in (obj.label_field, *obj.name_parts):
+    if one.name not in obj.naming:
         choices.append((HIDDEN, _("Hidden")))
     return choices
 

@@ -32,6 +32,15 @@ def opened(portal: BlockingPortal, app: Application) -> Iterator[Opened]:
 
 
 @pytest.fixture(scope="session")
+def changeable(portal: BlockingPortal, app: Application) -> Iterator[Opened]:
+    """Give another such firm, for tests that change rows: read them anew each time."""
+    found = open_up(open_book(found_firm(portal, app, "Changeable")))
+    yield found
+    for client in found.book.world.clients:
+        client.close()
+
+
+@pytest.fixture(scope="session")
 def neighbour(portal: BlockingPortal, app: Application) -> Iterator[World]:
     """Give another firm on the same servers."""
     found = found_firm(portal, app, "Neighbour")

@@ -60,6 +60,7 @@ ACTIVITIES = ObjectDef(
     icon="calendar-check",
     model=Activity,
     label_field="title",
+    telling=("kind", "due_at", "ends_at", "done_at", "happened_at"),
     parent=("subject_object", "subject_id"),
     open_to="participants",
     customer="customer_id",

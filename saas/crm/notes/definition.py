@@ -24,6 +24,7 @@ NOTES = ObjectDef(
     icon="sticky-note",
     model=Note,
     label_field="title",
+    telling=("body", "created_at"),
     parent=("subject_object", "subject_id"),
     customer="customer_id",
     timeline="created_at",

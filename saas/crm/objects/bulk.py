@@ -12,7 +12,7 @@ from sqlalchemy import update as sql_update
 
 from saas.auth.context import Context
 from saas.auth.permissions import ASSIGN, DELETE, EDIT
-from saas.core.errors import Invalid
+from saas.core.errors import Forbidden, Invalid
 from saas.core.i18n import _
 from saas.core.locale_format import format_number
 from saas.crm.objects import access, images, journal, listing
@@ -26,6 +26,8 @@ MAX_ROWS = 5_000
 STEP = 1_000
 # What each act needs on a row beside reading it.
 NEEDED = {"assign": (EDIT, ASSIGN), "tags": (EDIT,), "delete": (DELETE,)}
+# The field each act writes, which may be hidden from the member or read-only (Rights 6).
+WRITTEN = {"assign": "owner_id", "tags": "tag_ids"}
 
 
 @dataclass(frozen=True)
@@ -68,11 +70,16 @@ def extent(ctx: Context, obj: ObjectDef, selection: Selection, act: str) -> Exte
     children: dict[str, int] = {}
     if act == "delete" and obj.parent is None:
         inside = select(obj.model.id).where(permitted)
-        with ctx.as_system("count children of a selection"):
-            for child in access.registered():
-                if child.parent:
-                    children[child.name] = _count(ctx, child, getattr(child.model, child.parent[1]).in_(inside))
+        for child in access.registered():
+            if child.parent:
+                # Only those the member may read: others are not hinted at (Rights 8).
+                children[child.name] = _count(ctx, child, getattr(child.model, child.parent[1]).in_(inside))
     return Extent(_total(ctx, obj, selection), _count(ctx, obj, permitted), {name: number for name, number in children.items() if number})
+
+
+def is_open(ctx: Context, obj: ObjectDef, act: str) -> bool:
+    """Tell whether the member may write the field that an act is about."""
+    return WRITTEN.get(act) not in ctx.rights.hides(obj.name) | ctx.rights.closes(obj.name)
 
 
 def assign(ctx: Context, obj: ObjectDef, selection: Selection, owner_id: UUID | None, *, is_department_kept: bool = False) -> Outcome:
@@ -148,7 +155,12 @@ def _count(ctx: Context, obj: ObjectDef, condition: ColumnElement[bool]) -> int:
 
 
 def _begin(ctx: Context, obj: ObjectDef, selection: Selection, act: str, *names: str) -> tuple[int, list[Any]]:
-    """Count the rows meant; read and lock those the member may change, in the order of their keys. Raises Invalid when too many."""
+    """Count the rows meant; read and lock those the member may change, in the order of their keys.
+
+    Raises Forbidden for a field that the member may not write, Invalid when there are too many rows.
+    """
+    if not is_open(ctx, obj, act):
+        raise Forbidden(_("Your role does not allow this. Ask an admin of the workspace."))
     total = _total(ctx, obj, selection)
     model: Any = obj.model
     columns = [getattr(model, name) for name in dict.fromkeys(("id", "version", *names))]

@@ -56,6 +56,7 @@ class ObjectDef:
     `name` is the plural used in addresses, rights and the journal (`contacts`); `prefix` begins its codes.
     `label_field` names a record in links; `is_person` sorts that label as a person's name,
     made of `name_parts` (given, family).
+    `telling` are fields without which a row cannot be told of at all: what it is, when it was, what its label is made of.
     `parent` names the (object, key) columns of a child row, which is seen as its parent is (Rights 5); `open_to` names an array column
     of members who see the row whatever its parent (participants).
     `customer` names the column that leads to the customer behind a record: its own key, or a link.
@@ -81,6 +82,7 @@ class ObjectDef:
     label_field: str = "name"
     is_person: bool = False
     name_parts: tuple[str, ...] = ()
+    telling: tuple[str, ...] = ()
     parent: tuple[str, str] | None = None
     open_to: str | None = None
     customer: str | None = None
@@ -106,6 +108,11 @@ class ObjectDef:
     def links(self) -> tuple[Link, ...]:
         """The fields that point to other records."""
         return tuple(f for f in self.fields if isinstance(f, Link))
+
+    @property
+    def naming(self) -> frozenset[str]:
+        """The fields that name a row and say what it is; no role can hide them."""
+        return frozenset((self.label_field, *self.name_parts, *self.telling))
 
     @property
     def label_column(self) -> Any:

@@ -61,11 +61,13 @@ def read(ctx: Context, obj: ObjectDef, fields: Iterable[Field], form: Form, is_n
     for wanted in fields:
         if not {wanted.name, f"{wanted.name}_text", f"{wanted.name}_time"} & set(form) and not (is_new and wanted.required):
             continue
+        if isinstance(wanted, Link) and not is_new and linking.is_kept(form, wanted.name):
+            continue
         try:
             _read_field(ctx, wanted, form, found)
         except FieldError as error:
             found.errors[wanted.name] = str(error)
-    if obj.parent and linking.SUBJECT in form:
+    if obj.parent and linking.SUBJECT in form and (is_new or not linking.is_kept(form, linking.SUBJECT)):
         _read_subject(ctx, obj, form, found)
     return found
 

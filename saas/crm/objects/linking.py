@@ -19,6 +19,8 @@ from saas.crm.objects.definition import ObjectDef
 from saas.crm.objects.rich_fields import Link
 
 NEW = "new"
+# What a form carries instead of the key of a record that its reader may not open: that name, as it is.
+KEPT = "kept:"
 SUBJECT = "subject"
 MOST_OFFERS = 6
 LIKE_NAMED = 50
@@ -109,6 +111,19 @@ def read_subject(ctx: Context, form: Form) -> Said:
     return Said(error=_not_found(text, bool(exact)), offers=tuple(offers))
 
 
+def value_of(key: Any, label: str, *, is_open: bool) -> str:
+    """Say in a form which record a link points to: by its key, or where the reader may not open it by its name alone (Rights 7)."""
+    return str(key) if is_open else f"{KEPT}{label}"
+
+
+def is_kept(form: Form, name: str) -> bool:
+    """Tell whether a form leaves a link to what its reader may not open as it was."""
+    kept = _one(form, name)
+    is_picked = bool(_one(form, f"{name}_pick")) and _text(form, f"{name}_pick_for") == _text(form, f"{name}_text")
+    said = [_text(form, f"{name}_text")] if f"{name}_text" in form else []
+    return kept.startswith(KEPT) and not is_picked and all(_same(text, kept.removeprefix(KEPT)) for text in said)
+
+
 def subject_of(text: str) -> tuple[str, UUID] | None:
     """Take `<object>:<key>` apart; None when it names nothing that rows can belong to."""
     name, _colon, raw = text.partition(":")
@@ -131,20 +146,20 @@ def subject_offers(ctx: Context, text: str) -> list[Offer]:
 
 def offers(ctx: Context, target: ObjectDef, text: str, prefix: str = "", limit: int = MOST_OFFERS) -> list[Offer]:
     """Find records for a choice as they are searched for, or the last changed ones for no text at all; under the reader's rights."""
-    columns = tuple(name for name in _hint_columns(target) if name in target.by_name)
+    columns = _hint_columns(ctx, target)
     if text.strip():
         query = listing.Query(search=text, columns=columns, limit=limit)
     else:
         query = listing.Query(sort="updated_at", is_descending=True, columns=columns, limit=limit)
-    return [_offer(target, row, prefix) for row in listing.page(ctx, target, query).rows]
+    return [_offer(ctx, target, row, prefix) for row in listing.page(ctx, target, query).rows]
 
 
 def _exact(ctx: Context, target: ObjectDef, text: str, prefix: str = "") -> list[Offer]:
     model: Any = target.model
-    columns = [getattr(model, name) for name in ("id", "code", target.label_field, *_hint_columns(target))]
+    columns = [getattr(model, name) for name in ("id", "code", target.label_field, *_hint_columns(ctx, target))]
     query = select(*columns).where(model.sort_key == sort_key(text, is_person_name=target.is_person)).limit(LIKE_NAMED)
     like = [row for row in ctx.db.execute(query) if _same(getattr(row, target.label_field), text)]
-    return [_offer(target, row, prefix) for row in like[:MOST_OFFERS]]
+    return [_offer(ctx, target, row, prefix) for row in like[:MOST_OFFERS]]
 
 
 def _by_name(ctx: Context, target: ObjectDef, text: str) -> Said:
@@ -163,15 +178,16 @@ def _not_found(text: str, is_ambiguous: bool) -> str:
     return _("Nothing is called “%(name)s” yet. Choose what you mean.", name=text[:80])
 
 
-def _hint_columns(target: ObjectDef) -> tuple[str, ...]:
-    """Name the columns that tell like-named records apart."""
-    wanted = ("city", "job_title")
-    return tuple(name for name in wanted if hasattr(target.model, name))
+def _hint_columns(ctx: Context, target: ObjectDef) -> tuple[str, ...]:
+    """Name the columns that tell like-named records apart, of those the reader may see."""
+    known = seen.seen(ctx, target).by_name
+    return tuple(name for name in ("city", "job_title") if name in known)
 
 
-def _offer(target: ObjectDef, row: Any, prefix: str) -> Offer:
-    parts = [getattr(row, name) for name in _hint_columns(target)]
-    hint = " · ".join([*[part for part in parts if part][:1], row.code])
+def _offer(ctx: Context, target: ObjectDef, row: Any, prefix: str) -> Offer:
+    parts = [getattr(row, name) for name in _hint_columns(ctx, target)]
+    code = [row.code] if "code" not in ctx.rights.hides(target.name) else []
+    hint = " · ".join([*[part for part in parts if part][:1], *code])
     return Offer(f"{prefix}{row.id}", target.label_of(row), hint, target.icon)
 
 

@@ -184,7 +184,7 @@ def _columns(obj: ObjectDef, query: Query, order: Order) -> list[Any]:
     if obj.open_to:
         names.add(obj.open_to)
     # What says who may change a row, and which fields it has at all.
-    names.update(column for f in obj.fields if f.required for column in f.columns)
+    names.update(column for f in access.named(obj.name).fields if f.required for column in f.columns)
     return [*(getattr(model, name) for name in sorted(names)), getattr(model, order.value.name).label("sort_value")]
 
 

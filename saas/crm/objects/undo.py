@@ -137,7 +137,8 @@ def _remove_created(ctx: Context, obj: ObjectDef, record: Any, change: JournalCh
 
 def _restore_columns(ctx: Context, obj: ObjectDef, record: Any, change: JournalChange, result: Undone) -> None:
     before, after = images.from_image(obj.model, change.before or {}), images.from_image(obj.model, change.after or {})
-    wanted = {name: value for name, value in before.items() if getattr(record, name) == after.get(name)}
+    locked = undo_runs.locked_columns(ctx, obj, before)
+    wanted = {name: value for name, value in before.items() if name not in locked and getattr(record, name) == after.get(name)}
     if len(wanted) < len(before):
         result.kept.append(obj.label_of(record))
     if not wanted:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import groupby, islice
 from typing import Any
 from uuid import UUID
@@ -47,6 +47,16 @@ def may_today(ctx: Context, obj: ObjectDef, record: Any, action: str) -> bool:
         ctx.state["system"] = before
 
 
+def locked_columns(ctx: Context, obj: ObjectDef, before: Collection[str]) -> set[str]:
+    """Name those of some columns that the member may not write today, because their fields are hidden or read-only.
+
+    A department that only moved along with its owner moves back with the owner.
+    """
+    limited = ctx.rights.hides(obj.name) | ctx.rights.closes(obj.name)
+    found = {column for one in obj.fields if one.name in limited for column in one.columns if column in before}
+    return found - {"department_id"} if "owner_id" in before and "owner_id" not in found else found
+
+
 def put_back(ctx: Context, obj: ObjectDef, run: Sequence[JournalChange]) -> tuple[int, list[JournalChange]]:
     """Give rows their former values, where nobody has touched them since and the member may edit them.
 
@@ -60,6 +70,9 @@ def put_back(ctx: Context, obj: ObjectDef, run: Sequence[JournalChange]) -> tupl
     for change in run:
         record = found.get(change.record_id)
         if record is None or record.version != change.version or not may_today(ctx, obj, record, EDIT):
+            rest.append(change)
+            continue
+        if locked_columns(ctx, obj, change.before or {}):
             rest.append(change)
             continue
         before = images.from_image(obj.model, change.before or {})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -24,7 +24,10 @@ Column = tuple[str, Callable[[Any], Any], Callable[[Any], Cell]]
 
 @dataclass(frozen=True)
 class RecordView:
-    """One record for reading. `cells` is field name → how its value shows; `subject` names what a child row belongs to."""
+    """One record for reading. `cells` is field name → how its value shows; `subject` names what a child row belongs to.
+
+    `code` and `owner` are empty where these fields are hidden from the reader.
+    """
 
     object: str
     id: UUID
@@ -54,15 +57,18 @@ def views(ctx: Context, obj: ObjectDef, sources: Sequence[Any], fields: Iterable
     names = _link_names(ctx, shown, sources)
     columns = [(f.name, f.value_of, _shower(ctx, f, names)) for f in shown]
     subjects = _subjects(ctx, obj, sources)
-    return [_view(ctx, obj, source, columns, subjects) for source in sources]
+    hidden = ctx.rights.hides(obj.name)
+    return [_view(ctx, obj, source, columns, subjects, hidden) for source in sources]
 
 
-def _view(ctx: Context, obj: ObjectDef, source: Any, columns: Sequence[Column], subjects: dict[UUID, Cell]) -> RecordView:
-    owner = ctx.directory.members.get(source.owner_id) if source.owner_id else None
+def _view(
+    ctx: Context, obj: ObjectDef, source: Any, columns: Sequence[Column], subjects: dict[UUID, Cell], hidden: Collection[str]
+) -> RecordView:
+    owner = ctx.directory.members.get(source.owner_id) if source.owner_id and "owner_id" not in hidden else None
     return RecordView(
         object=obj.name,
         id=source.id,
-        code=source.code,
+        code=source.code if "code" not in hidden else "",
         label=obj.label_of(source),
         version=source.version,
         href=f"/{obj.name}/{source.id}",

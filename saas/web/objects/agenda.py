@@ -49,7 +49,8 @@ def items(ctx: Context, rows: Sequence[Any], subject_id: UUID | None = None, wit
 
 def _item(ctx: Context, row: Any, subject: Cell, phones: dict[UUID, Cell], subject_id: UUID | None) -> Item:
     hidden = ctx.rights.hides(ACTIVITIES.name)
-    owner = ctx.directory.members.get(row.owner_id) if row.owner_id and row.owner_id != ctx.member.id else None
+    is_named = row.owner_id and row.owner_id != ctx.member.id and "owner_id" not in hidden
+    owner = ctx.directory.members.get(row.owner_id) if is_named else None
     return Item(
         id=row.id,
         kind=row.kind,

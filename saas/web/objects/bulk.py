@@ -8,7 +8,7 @@ from uuid import UUID
 
 from saas.auth.context import Context
 from saas.auth.permissions import ASSIGN, Scope
-from saas.core.errors import Invalid, NotFound
+from saas.core.errors import Forbidden, Invalid, NotFound
 from saas.core.i18n import _, ngettext
 from saas.core.ids import parse_id
 from saas.core.locale_format import format_number
@@ -84,6 +84,8 @@ def _asked(ctx: Context, req: Req) -> tuple[ObjectDef, str]:
         raise NotFound(_("This page does not exist."))
     for action in bulk.NEEDED[act]:
         ctx.require(f"{obj.name}:{action}")
+    if not bulk.is_open(ctx, obj, act):
+        raise Forbidden(_("Your role does not allow this. Ask an admin of the workspace."))
     return obj, act
 
 

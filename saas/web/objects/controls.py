@@ -162,8 +162,10 @@ def _from_record(ctx: Context, wanted: Field, record: Any) -> dict[str, Any]:
         shown = wanted.show(value, ctx).parts
         return {"values": tuple(cell.text for cell in shown), "value_labels": tuple(cell.title or "" for cell in shown)}
     if isinstance(wanted, Link):
-        label = records.label(ctx, linking.target_of(wanted), [value]).get(value, ("", False))[0] if value else ""
-        return {"value": str(value or ""), "text": label}
+        if not value:
+            return {"text": ""}
+        label, is_open = records.label(ctx, linking.target_of(wanted), [value]).get(value, ("", False))
+        return {"value": linking.value_of(value, label, is_open=is_open), "text": label}
     if isinstance(wanted, Tags):
         known = views.tag_cells(ctx)
         return {"values": tuple(known[key].text for key in value or [] if key in known)}

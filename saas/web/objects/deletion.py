@@ -13,7 +13,7 @@ from saas.core.ids import parse_id
 from saas.crm.objects import access, records, seen
 from saas.crm.objects.definition import ObjectDef
 from saas.web.exchange import Reply, Req
-from saas.web.objects.forms import page_of, undo_path
+from saas.web.objects.forms import page_of, subject_page, undo_path
 from saas.web.objects.sheets import own_path, sheet
 from saas.web.routing import workspace
 
@@ -30,7 +30,7 @@ def ask(ctx: Context, req: Req) -> Reply:
         req,
         "objects/_delete.html",
         title=_("Delete %(name)s?", name=name),
-        close_href=page_of(obj, record),
+        close_href=page_of(ctx, obj, record),
         sentences=consequences(ctx, obj, record),
         action=f"/{obj.name}/{record.id}/delete",
         obj=obj,
@@ -43,8 +43,8 @@ def delete(ctx: Context, req: Req) -> Reply:
     obj = seen.named(ctx, req.params["object"])
     record = records.for_edit(ctx, obj, parse_id(req.params["id"]), DELETE)
     name, back = obj.label_of(record), f"/{obj.name}"
-    if obj.parent and getattr(record, obj.parent[1]):
-        back = f"/{getattr(record, obj.parent[0])}/{getattr(record, obj.parent[1])}"
+    if obj.parent:
+        back = subject_page(ctx, obj, record) or (back if obj.has_page else "/today")
     records.delete(ctx, obj, record)
     return Reply.redirect(own_path(req.one("next"), back)).toast(_("%(name)s deleted", name=name), undo_path(ctx))
 

@@ -77,7 +77,7 @@ def detail(ctx: Context, req: Req) -> Reply:
     obj = seen.named(ctx, req.params["object"])
     record = records.find(ctx, obj, parse_id(req.params["id"]))
     if not obj.has_page:
-        return Reply.redirect(f"{page_of(obj, record)}#{obj.name}-{record.id}")
+        return Reply.redirect(f"{page_of(ctx, obj, record)}#{obj.name}-{record.id}")
     reply = show(ctx, req, obj, record)
     return recent.remember(reply, req, obj, record)
 

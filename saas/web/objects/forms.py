@@ -51,7 +51,7 @@ def create(ctx: Context, req: Req) -> Reply:
         source = Source(form=form, errors=error.fields, offers=typed.offers)
         return _show(ctx, req, obj, record, source, _subject_typed(obj, form, typed), status=422)
     text = _("%(name)s created", name=obj.label_of(made))
-    back = own_path(req.one("next"), page_of(obj, made))
+    back = own_path(req.one("next"), page_of(ctx, obj, made))
     return Reply.redirect(back).toast(text, undo_path(ctx))
 
 
@@ -80,7 +80,7 @@ def save(ctx: Context, req: Req) -> Reply:
         return _show(ctx, req, obj, record, source, _subject_typed(obj, form, typed), status=422)
     except Conflict as error:
         return conflict.show(ctx, req, obj, record, typed, error, form, base)
-    reply = Reply.redirect(own_path(req.one("next"), page_of(obj, record)))
+    reply = Reply.redirect(own_path(req.one("next"), page_of(ctx, obj, record)))
     return reply.toast(_("%(name)s saved", name=obj.label_of(record)), undo_path(ctx)) if is_changed else reply
 
 
@@ -90,11 +90,18 @@ def locked(ctx: Context, req: Req) -> tuple[ObjectDef, Any]:
     return obj, records.for_edit(ctx, obj, parse_id(req.params["id"]), EDIT)
 
 
-def page_of(obj: ObjectDef, record: Any) -> str:
-    """Address the page on which a record shows: its own, or that of what it belongs to."""
+def page_of(ctx: Context, obj: ObjectDef, record: Any) -> str:
+    """Address the page on which a record shows: its own, or that of what it belongs to, if the reader may open that."""
     if obj.has_page or obj.parent is None:
         return f"/{obj.name}/{record.id}"
-    kind, key = (getattr(record, column) for column in obj.parent)
+    return subject_page(ctx, obj, record) or "/today"
+
+
+def subject_page(ctx: Context, obj: ObjectDef, record: Any) -> str:
+    """Address the page of what a child row belongs to; empty where that is nothing, or nothing the reader may open (Rights 7)."""
+    kind, key = (getattr(record, column) for column in obj.parent or ())
+    if not key or not records.label(ctx, access.named(kind), [key]).get(key, ("", False))[1]:
+        return ""
     return f"/{kind}/{key}"
 
 
@@ -147,7 +154,7 @@ def _subject_of(ctx: Context, obj: ObjectDef, record: Any, given: Form) -> Contr
     if subject and subject[0] and subject[1]:
         label, is_open = records.label(ctx, registry.get(subject[0]), [subject[1]]).get(subject[1], ("", False))
         if is_open or not named:
-            text, value = label, f"{subject[0]}:{subject[1]}"
+            text, value = label, linking.value_of(f"{subject[0]}:{subject[1]}", label, is_open=is_open)
     return _subject_control(obj, value, text)
 
 
@@ -213,5 +220,5 @@ def _show(ctx: Context, req: Req, obj: ObjectDef, record: Any, source: Source, s
         action=f"/{obj.name}/new" if is_new else f"/{obj.name}/{record.id}/edit",
         version=None if is_new else parse_version(req.one("row_version")) or record.version,
         next=own_path(req.one("next"), ""),
-        cancel_href=own_path(req.one("next"), f"/{obj.name}" if is_new else page_of(obj, record)),
+        cancel_href=own_path(req.one("next"), f"/{obj.name}" if is_new else page_of(ctx, obj, record)),
     )
