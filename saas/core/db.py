@@ -62,7 +62,7 @@ class Scope:
 class ExtendedCursor(psycopg.Cursor[Any]):
     """A cursor that sends only work, and never by the simple protocol, under which one string could hold several statements."""
 
-    def _execute_send(self, query: Any, *, force_extended: bool = False, binary: bool | None = None) -> None:  # noqa: ARG002
+    def _execute_send(self, query: Any, *, force_extended: bool = False, binary: bool | None = None) -> None:  # noqa: ARG002 - psycopg's signature
         statements.check(query.query)
         super()._execute_send(query, force_extended=True, binary=binary)
 
@@ -70,7 +70,7 @@ class ExtendedCursor(psycopg.Cursor[Any]):
 class ExtendedServerCursor(psycopg.ServerCursor[Any]):
     """The same for cursors that live on the server; none outlives its transaction."""
 
-    def _execute_send(self, query: Any, *, force_extended: bool = False, binary: bool | None = None) -> None:  # noqa: ARG002
+    def _execute_send(self, query: Any, *, force_extended: bool = False, binary: bool | None = None) -> None:  # noqa: ARG002 - psycopg's signature
         statements.check(query.query)
         super()._execute_send(query, force_extended=True, binary=binary)
 

@@ -10,13 +10,13 @@ from saas.auth import departments
 from saas.auth.context import Context
 from saas.auth.departments import MANAGE
 from saas.auth.directory import DepartmentInfo
-from saas.core.errors import Invalid, NotFound
+from saas.core.errors import Invalid
 from saas.core.i18n import _
 from saas.core.ids import parse_id
 from saas.crm import registry
 from saas.crm.placement import counting, moving
 from saas.crm.placement.moving import Order
-from saas.web import effects
+from saas.web import addressed, effects
 from saas.web.exchange import Reply, Req
 from saas.web.navigation import settings_tabs
 from saas.web.pages import page
@@ -66,13 +66,13 @@ def make(ctx: Context, req: Req) -> Reply:
 
 @workspace.get(f"{HERE}/{{id:str}}", right=MANAGE)
 def show_one(ctx: Context, req: Req) -> Reply:
-    return _one_page(ctx, req, _place(ctx, req), {})
+    return _one_page(ctx, req, addressed.department(ctx, req), {})
 
 
 @workspace.post(f"{HERE}/{{id:str}}", right=MANAGE)
 def save(ctx: Context, req: Req) -> Reply:
     """Change name, place and head together; all are refused when one is."""
-    place, parent = _place(ctx, req), parse_id(req.one("parent"))
+    place, parent = addressed.department(ctx, req), parse_id(req.one("parent"))
     if parent is not None and parent != place.parent_id:
         shown = effects.to_show(ctx, req, departments.foresee(ctx, place.id, parent))
         if shown:
@@ -90,12 +90,12 @@ def save(ctx: Context, req: Req) -> Reply:
 
 @workspace.get(f"{HERE}/{{id:str}}/remove", right=MANAGE)
 def ask_remove(ctx: Context, req: Req) -> Reply:
-    return _remove_page(ctx, req, _place(ctx, req), {})
+    return _remove_page(ctx, req, addressed.department(ctx, req), {})
 
 
 @workspace.post(f"{HERE}/{{id:str}}/remove", right=MANAGE)
 def remove(ctx: Context, req: Req) -> Reply:
-    place = _place(ctx, req)
+    place = addressed.department(ctx, req)
     try:
         departments.remove(ctx, place.id, counting.of_department(ctx, place.id))
     except Invalid as error:
@@ -106,7 +106,7 @@ def remove(ctx: Context, req: Req) -> Reply:
 @workspace.post(f"{HERE}/{{id:str}}/empty", right=MANAGE)
 def empty(ctx: Context, req: Req) -> Reply:
     """Move people and records of a department to another one; many records go as a job."""
-    place, target = _place(ctx, req), parse_id(req.one("target"))
+    place, target = addressed.department(ctx, req), parse_id(req.one("target"))
     try:
         departments.move_people(ctx, place.id, target)
     except Invalid as error:
@@ -119,14 +119,6 @@ def empty(ctx: Context, req: Req) -> Reply:
         if done is not None and done.batch is not None:
             return Reply.redirect(back).toast(_("Moved"), undo_url=f"/undo/{done.batch}" if done.done else None)
     return Reply.redirect(back).toast(_("Moved"))
-
-
-def _place(ctx: Context, req: Req) -> DepartmentInfo:
-    key = parse_id(req.params["id"])
-    found = ctx.directory.departments.get(key) if key else None
-    if found is None:
-        raise NotFound(_("This department is no longer there."))
-    return found
 
 
 def _numbers(ctx: Context) -> dict[str, Any]:

@@ -9,13 +9,14 @@ from saas.auth import membership
 from saas.auth.context import Context
 from saas.auth.directory import MemberInfo
 from saas.auth.membership import MANAGE
-from saas.core.errors import Invalid, NotFound
+from saas.core.errors import Invalid
 from saas.core.i18n import _
 from saas.core.ids import parse_id
 from saas.crm import registry
 from saas.crm.objects.bulk import MAX_ROWS
 from saas.crm.placement import counting, leaving, moving
 from saas.crm.placement.leaving import Outlook, Wish
+from saas.web import addressed
 from saas.web.exchange import Reply, Req
 from saas.web.pages import page
 from saas.web.routing import workspace
@@ -23,12 +24,12 @@ from saas.web.routing import workspace
 
 @workspace.get("/people/{id:str}/leave", right=MANAGE)
 def ask(ctx: Context, req: Req) -> Reply:
-    return _page(ctx, req, _person(ctx, req), {})
+    return _page(ctx, req, addressed.person(ctx, req), {})
 
 
 @workspace.post("/people/{id:str}/leave", right=MANAGE)
 def leave(ctx: Context, req: Req) -> Reply:
-    person, chosen = _person(ctx, req), dict[str, UUID]()
+    person, chosen = addressed.person(ctx, req), dict[str, UUID]()
     for obj in counting.kept():
         key = parse_id(req.one(f"to.{obj.name}"))
         if key is not None:
@@ -44,14 +45,6 @@ def leave(ctx: Context, req: Req) -> Reply:
     said = _("%(name)s cannot sign in any more. The records are being moved.", name=person.name)
     done = _("%(name)s cannot sign in any more", name=person.name)
     return Reply.redirect(f"/people/{person.id}/leave").toast(said if is_going_on else done)
-
-
-def _person(ctx: Context, req: Req) -> MemberInfo:
-    key = parse_id(req.params["id"])
-    found = ctx.directory.members.get(key) if key else None
-    if found is None:
-        raise NotFound(_("There is no such person in this workspace."))
-    return found
 
 
 def _page(ctx: Context, req: Req, person: MemberInfo, wrong: dict[str, str], status: int = 200) -> Reply:

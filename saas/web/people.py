@@ -19,14 +19,14 @@ from saas.auth.members import Member
 from saas.auth.membership import MANAGE
 from saas.auth.permissions import ADMIN_KEY, MEMBER_KEY
 from saas.auth.staff import Newcomer
-from saas.core.errors import Invalid, NotFound
+from saas.core.errors import Invalid
 from saas.core.i18n import LANGUAGE_NAMES, _
 from saas.core.ids import parse_id
 from saas.crm import registry
 from saas.crm.placement import counting, moving
 from saas.crm.placement.moving import Order
 from saas.tenants.session import control_session
-from saas.web import doors, person_rights
+from saas.web import addressed, doors, person_rights
 from saas.web.exchange import Reply, Req
 from saas.web.navigation import settings_tabs
 from saas.web.pages import page
@@ -121,7 +121,7 @@ def show_person(ctx: Context, req: Req) -> Reply:
 @workspace.post("/people/{id:str}", right=MANAGE)
 def change_person(ctx: Context, req: Req) -> Reply:
     """Change roles, departments and seat together; all are refused when one is. A new home asks first whether records come along."""
-    person, home = _person(ctx, req), parse_id(req.one("department"))
+    person, home = addressed.person(ctx, req), parse_id(req.one("department"))
     chosen = [parse_id(text) for text in req.form.get("role", ())]
     for key in chosen:
         _insist_before_admin(ctx, req, key, person.role_ids)
@@ -156,12 +156,12 @@ def renew_code(ctx: Context, req: Req) -> Reply:
 
 @workspace.get("/people/{id:str}/deactivate", right=MANAGE)
 def ask_deactivate(ctx: Context, req: Req) -> Reply:
-    return page(ctx, req, "people/deactivate.html", person=_person(ctx, req), errors={})
+    return page(ctx, req, "people/deactivate.html", person=addressed.person(ctx, req), errors={})
 
 
 @workspace.post("/people/{id:str}/deactivate", right=MANAGE)
 def deactivate(ctx: Context, req: Req) -> Reply:
-    person = _person(ctx, req)
+    person = addressed.person(ctx, req)
     try:
         membership.deactivate(ctx, person.id)
     except Invalid as error:
@@ -172,7 +172,7 @@ def deactivate(ctx: Context, req: Req) -> Reply:
 
 @workspace.post("/people/{id:str}/reactivate", right=MANAGE)
 def reactivate(ctx: Context, req: Req) -> Reply:
-    person = _person(ctx, req)
+    person = addressed.person(ctx, req)
     membership.reactivate(ctx, person.id)
     _follow_after_commit(ctx, req, person.identity_id, is_active=True)
     return Reply.redirect("/people").toast(_("%(name)s can sign in again", name=person.name))
@@ -199,14 +199,6 @@ def qr(text: str) -> Markup:
     looks = {"border": 3, "dark": "#111", "light": "#fff", "svgclass": "qr", "lineclass": None, "omitsize": True}
     made.save(picture, kind="svg", xmldecl=False, svgns=True, **looks)
     return Markup(picture.getvalue().decode())  # noqa: S704 - drawn by the library from modules, no text of anybody's inside
-
-
-def _person(ctx: Context, req: Req) -> MemberInfo:
-    key = parse_id(req.params["id"])
-    found = ctx.directory.members.get(key) if key else None
-    if found is None:
-        raise NotFound(_("There is no such person in this workspace."))
-    return found
 
 
 def _choices(ctx: Context) -> dict[str, Any]:
@@ -236,7 +228,7 @@ def _staff_form(ctx: Context, req: Req, values: dict[str, str], wrong: dict[str,
 
 
 def _person_page(ctx: Context, req: Req, wrong: dict[str, str], status: int = 200) -> Reply:
-    person = _person(ctx, req)
+    person = addressed.person(ctx, req)
     chosen = {key for text in req.form.get("role", ()) if (key := parse_id(text))} or set(person.role_ids)
     further = ctx.directory.extra_departments.get(person.id, frozenset())
     about = {"member": str(person.id)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -152,9 +153,9 @@ def firm(new_firm: NewFirm) -> Firm:
 NewBrowser = Callable[[], Browser]
 
 
-@pytest.fixture
-def new_browser(portal: BlockingPortal, app: Application) -> Iterator[NewBrowser]:
-    """Give browsers that follow the product's redirects, each from a network address of its own."""
+@contextmanager
+def browsers(portal: BlockingPortal, app: Application) -> Iterator[NewBrowser]:
+    """Make browsers that follow an application's redirects, each from a network address of its own."""
     opened: list[Browser] = []
 
     def make() -> Browser:
@@ -164,6 +165,13 @@ def new_browser(portal: BlockingPortal, app: Application) -> Iterator[NewBrowser
     yield make
     for browser in opened:
         browser.close()
+
+
+@pytest.fixture
+def new_browser(portal: BlockingPortal, app: Application) -> Iterator[NewBrowser]:
+    """Give browsers of the product's visitors."""
+    with browsers(portal, app) as make:
+        yield make
 
 
 @pytest.fixture

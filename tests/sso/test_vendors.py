@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -21,7 +21,7 @@ from saas.tenants.outbox import CONTROL_PLANE
 from saas.tenants.session import control_session
 from tests.people.browser import Browser
 from tests.people.conftest import code_in
-from tests.sso.conftest import Firm
+from tests.sso.conftest import Firm, NewBrowser, browsers
 from tests.sso.provider import CLIENT_SECRET, Idp
 from tests.sso.test_required import admin_email
 
@@ -41,20 +41,10 @@ def vendor_app(environment: dict[str, str], _idp: Idp) -> Iterator[Application]:
 
 
 @pytest.fixture
-def visitor(portal: BlockingPortal, vendor_app: Application, idp: Idp) -> Iterator[Callable[[], Browser]]:
+def visitor(portal: BlockingPortal, vendor_app: Application, idp: Idp) -> Iterator[NewBrowser]:
     """Give browsers of this application's visitors."""
-    opened: list[Browser] = []
-
-    def make() -> Browser:
-        opened.append(Browser(portal, vendor_app, f"10.{secrets.randbelow(256)}.{secrets.randbelow(256)}.{secrets.randbelow(256)}"))
-        return opened[-1]
-
-    yield make
-    for browser in opened:
-        browser.close()
-
-
-NewVisitor = Callable[[], Browser]
+    with browsers(portal, vendor_app) as make:
+        yield make
 
 
 def come(browser: Browser, idp: Idp, vendor: str, login: str, words: str = "") -> Any:
@@ -79,7 +69,7 @@ def test_without_the_operators_settings_there_is_no_button(firm: Firm) -> None:
     assert firm.world.visit(host=firm.world.runtime.settings.host()).get("/sign-in/with/google").status_code == 404
 
 
-def test_buttons_are_on_the_public_site_and_on_workspaces(visitor: NewVisitor, firm: Firm) -> None:
+def test_buttons_are_on_the_public_site_and_on_workspaces(visitor: NewBrowser, firm: Firm) -> None:
     browser = visitor()
     assert "Sign in with Google" in browser.open("/sign-in").text
     assert "Continue with Microsoft" in browser.open("/sign-up").text
@@ -89,7 +79,7 @@ def test_buttons_are_on_the_public_site_and_on_workspaces(visitor: NewVisitor, f
     assert f"/sign-in/with/google?workspace={firm.world.tenant.slug}&amp;next=%2Fcontacts" in page
 
 
-def test_a_proven_address_finds_its_identity_and_stays_connected(visitor: NewVisitor, firm: Firm, vendor_app: Application) -> None:
+def test_a_proven_address_finds_its_identity_and_stays_connected(visitor: NewBrowser, firm: Firm, vendor_app: Application) -> None:
     """The second time the account counts, whatever its address is by then."""
     email, sub = admin_email(firm), f"g-{secrets.token_hex(4)}"
     firm.idp.account(sub, email=email, hd="example.org")
@@ -104,7 +94,7 @@ def test_a_proven_address_finds_its_identity_and_stays_connected(visitor: NewVis
     assert again.host == firm.world.host
 
 
-def test_who_began_at_a_workspace_goes_back_there(visitor: NewVisitor, firm: Firm) -> None:
+def test_who_began_at_a_workspace_goes_back_there(visitor: NewBrowser, firm: Firm) -> None:
     sub = f"g-{secrets.token_hex(4)}"
     firm.idp.account(sub, email=admin_email(firm), hd="example.org")
     browser = visitor()
@@ -126,7 +116,7 @@ def test_who_began_at_a_workspace_goes_back_there(visitor: NewVisitor, firm: Fir
     ids=str,
 )
 def test_an_address_the_vendor_does_not_answer_for_is_proven_by_our_own_letter(
-    visitor: NewVisitor, firm: Firm, vendor_app: Application, mailbox: MailStore, vendor: str, claims: dict[str, Any]
+    visitor: NewBrowser, firm: Firm, vendor_app: Application, mailbox: MailStore, vendor: str, claims: dict[str, Any]
 ) -> None:
     email, sub = admin_email(firm), f"m-{secrets.token_hex(4)}"
     firm.idp.account(sub, email=email, **claims)
@@ -146,7 +136,7 @@ def test_an_address_the_vendor_does_not_answer_for_is_proven_by_our_own_letter(
 
 
 @pytest.mark.parametrize("claims", [{"xms_edov": True}, {"xms_edov": 1}, {"xms_edov": "1"}])
-def test_microsofts_word_counts_where_the_domain_is_the_directorys(visitor: NewVisitor, firm: Firm, claims: dict[str, Any]) -> None:
+def test_microsofts_word_counts_where_the_domain_is_the_directorys(visitor: NewBrowser, firm: Firm, claims: dict[str, Any]) -> None:
     sub = f"m-{secrets.token_hex(4)}"
     firm.idp.account(sub, email=admin_email(firm), **claims)
     browser = visitor()
@@ -154,7 +144,7 @@ def test_microsofts_word_counts_where_the_domain_is_the_directorys(visitor: NewV
     assert browser.host == firm.world.host
 
 
-def test_signing_up_skips_the_letter_when_the_address_is_proven(visitor: NewVisitor, idp: Idp, vendor_app: Application) -> None:
+def test_signing_up_skips_the_letter_when_the_address_is_proven(visitor: NewBrowser, idp: Idp, vendor_app: Application) -> None:
     provision.fill_pool(vendor_app.runtime.databases, vendor_app.runtime.owners, target=2)
     sub, email = f"g-{secrets.token_hex(4)}", f"{secrets.token_hex(6)}@gmail.com"
     idp.account(sub, email=email)
@@ -169,7 +159,7 @@ def test_signing_up_skips_the_letter_when_the_address_is_proven(visitor: NewVisi
     assert again.host == vendor_app.runtime.settings.host(slug)
 
 
-def test_an_answer_of_one_vendor_is_not_taken_for_the_others(visitor: NewVisitor, firm: Firm) -> None:
+def test_an_answer_of_one_vendor_is_not_taken_for_the_others(visitor: NewBrowser, firm: Firm) -> None:
     sub = f"g-{secrets.token_hex(4)}"
     firm.idp.account(sub, email=admin_email(firm), hd="example.org")
     browser = visitor()
@@ -179,7 +169,7 @@ def test_an_answer_of_one_vendor_is_not_taken_for_the_others(visitor: NewVisitor
     assert browser.open(back).status_code == 403
 
 
-def test_where_the_workspace_insists_on_its_own_service_no_vendor_opens_it(visitor: NewVisitor, firm: Firm) -> None:
+def test_where_the_workspace_insists_on_its_own_service_no_vendor_opens_it(visitor: NewBrowser, firm: Firm) -> None:
     from tests.sso.test_required import with_password
 
     email = with_password(firm, firm.world.app, "zoe")

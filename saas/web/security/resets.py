@@ -7,9 +7,10 @@ from saas.auth.context import Context
 from saas.auth.factors import resets
 from saas.auth.membership import MANAGE
 from saas.auth.permissions import ADMIN_KEY
-from saas.core.errors import Invalid, NotFound
+from saas.core.errors import Invalid
 from saas.core.i18n import _
 from saas.core.ids import parse_id
+from saas.web import addressed
 from saas.web.exchange import Reply, Req
 from saas.web.pages import page
 from saas.web.routing import SIGNED_IN, workspace
@@ -50,8 +51,4 @@ def is_second_admin_missing(ctx: Context) -> bool:
 
 
 def _page(ctx: Context, req: Req, wrong: dict[str, str], status: int = 200) -> Reply:
-    key = parse_id(req.params["id"])
-    person = ctx.directory.members.get(key) if key else None
-    if person is None:
-        raise NotFound(_("There is no such person in this workspace."))
-    return page(ctx, req, "security/reset.html", status=status, person=person, errors=wrong)
+    return page(ctx, req, "security/reset.html", status=status, person=addressed.person(ctx, req), errors=wrong)
