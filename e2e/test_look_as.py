@@ -20,6 +20,7 @@ def test_an_admin_sees_the_book_as_a_colleague_does(comes: Comes, locale: str, o
     mia.accept(ada.invite(f"mia@{firm}", "Mia Long"))
     ada.open("/people")
     ada.tap(ada.page.get_by_role("link", name="Mia Long"))
+    ada.at("Mia Long")
     ada.look("person")
     ada.press("Look as %(name)s", name="Mia Long")
     ada.at_heading("Look as %(name)s", name="Mia Long")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from psycopg.errors import ReadOnlySqlTransaction
 from sqlalchemy import update
+from sqlalchemy.exc import DBAPIError
 
 from saas.auth.audit import SettingsEntry
 from saas.auth.directory import touch
@@ -15,6 +17,7 @@ from saas.core.clock import now
 from saas.crm.objects import records
 from saas.crm.registry import OBJECTS, get
 from saas.devstack.mailbox_store import MailStore
+from saas.tenants.session import reading_scope, tenant_session
 from tests.worlds import Client, World
 
 EVERYTHING = {
@@ -296,3 +299,15 @@ def test_a_day_is_that_of_who_looks_and_nothing_of_a_page_is_kept(world: World, 
     page = admin.get("/today")
     assert "Ring Kessler" in page.text
     assert "/tasks/" not in page.text
+
+
+def test_the_database_itself_refuses_to_write_while_somebody_looks(world: World) -> None:
+    databases, tenant = world.runtime.databases, world.tenant
+    with tenant_session(databases, tenant, reading_scope(tenant)) as db:
+        assert db.query(Member.id).count() == 1
+        with pytest.raises(DBAPIError) as refused:
+            db.execute(update(Member).values(name="Somebody else"))
+        assert isinstance(refused.value.orig, ReadOnlySqlTransaction)
+        db.rollback()
+    with tenant_session(databases, tenant) as db:
+        db.execute(update(Member).values(name="Ada Admin"))
