@@ -9,8 +9,9 @@ from saas.auth.context import Context
 from saas.auth.directory import directory
 from saas.auth.sessions import Person
 from saas.auth.sso import arrive, attempts, configure, provider, rules
+from saas.auth.sso.asking import MAX_TEXT, Trouble
 from saas.auth.sso.attempts import Attempt
-from saas.auth.sso.provider import Claims, Provider, Trouble
+from saas.auth.sso.provider import Claims, Provider
 from saas.auth.sso.tables import SsoSettings
 from saas.core.errors import Forbidden, Invalid
 from saas.core.i18n import _
@@ -142,10 +143,10 @@ def redeem(req: Req, who: Provider, attempt: Attempt, redirect_uri: str) -> Clai
     if refusal == "access_denied":
         raise Trouble(_("You were not signed in: the sign-in service says it was refused or cancelled."), refusal)
     if refusal or not req.one("code"):
-        detail = f"{refusal}: {req.one('error_description')}"[: provider.MAX_TEXT]
+        detail = f"{refusal}: {req.one('error_description')}"[:MAX_TEXT]
         raise Trouble(_("The sign-in service could not sign you in. Try again, or ask an admin."), detail)
     if not provider.answers_as(who, req.one("iss") or None):
-        raise Trouble(_("The answer came from another sign-in service. Sign in again."), req.one("iss")[: provider.MAX_TEXT])
+        raise Trouble(_("The answer came from another sign-in service. Sign in again."), req.one("iss")[:MAX_TEXT])
     return provider.redeem(who, redirect_uri, code=req.one("code"), nonce=attempt.nonce, verifier=attempt.verifier)
 
 

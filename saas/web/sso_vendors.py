@@ -10,9 +10,9 @@ from uuid import UUID
 from saas.auth import codes
 from saas.auth.codes import Try
 from saas.auth.sso import attempts, provider, vendors
+from saas.auth.sso.asking import Trouble
 from saas.auth.sso.attempts import Attempt
 from saas.auth.sso.jobs import PROVE_JOB
-from saas.auth.sso.provider import Trouble
 from saas.auth.sso.vendors import Vendor
 from saas.core.errors import Invalid, NotFound
 from saas.core.i18n import _

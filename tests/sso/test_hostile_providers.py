@@ -13,8 +13,9 @@ import httpx
 import pytest
 
 from saas.auth.sso import guarded, provider
+from saas.auth.sso.asking import Trouble
 from saas.auth.sso.guarded import Guarded, Unreachable
-from saas.auth.sso.provider import Provider, Trouble
+from saas.auth.sso.provider import Provider
 from tests.people.browser import Browser
 from tests.sso.conftest import Firm
 

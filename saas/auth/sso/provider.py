@@ -7,29 +7,25 @@ from __future__ import annotations
 
 import base64
 import json
-import threading
 import time
 import warnings
-from collections import OrderedDict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
-from authlib.integrations.base_client import OAuthError  # type: ignore[import-untyped]
-from authlib.oidc.core import CodeIDToken  # type: ignore[import-untyped]
+from authlib.integrations.base_client import OAuthError  # type: ignore[import-untyped] # authlib has no types
+from authlib.oidc.core import CodeIDToken  # type: ignore[import-untyped] # authlib has no types
 from joserfc import jwk, jwt
 from joserfc.errors import JoseError
 
-from saas.auth.sso.guarded import Guarded, Unreachable, check_url
-from saas.core.errors import DomainError
+from saas.auth.sso.asking import MAX_TEXT, Kept, Trouble, asking, get_json, silent, unbelievable
+from saas.auth.sso.guarded import Unreachable, check_url
 from saas.core.i18n import _
 
 with warnings.catch_warnings():
     # Authlib would rather have httpx2, which is not what the rest of the product speaks; it works with httpx as well.
     warnings.simplefilter("ignore")
-    from authlib.integrations.httpx_client import OAuth2Client  # type: ignore[import-untyped]
+    from authlib.integrations.httpx_client import OAuth2Client  # type: ignore[import-untyped] # authlib has no types
 
 WELL_KNOWN = "/.well-known/openid-configuration"
 SCOPES = "openid email profile"
@@ -37,17 +33,9 @@ SCOPES = "openid email profile"
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")
 LEEWAY_S = 90
 OLDEST_S = 600
-KEPT_S, KEPT_FAILURE_S, KEPT = 600.0, 5.0, 300
-MAX_TEXT = 300
-AT_ONCE = 4
 
 
-class Trouble(DomainError):
-    """The provider cannot be used just now, or says what cannot be believed. `detail` is technical, for the admin who tests it."""
-
-    def __init__(self, message: str, detail: str = "") -> None:
-        super().__init__(message)
-        self.detail = detail
+_discovered, _keys = Kept(), Kept()
 
 
 @dataclass(frozen=True)
@@ -116,7 +104,7 @@ def authorization_url(provider: Provider, redirect_uri: str, *, state: str, nonc
 def redeem(provider: Provider, redirect_uri: str, *, code: str, nonce: str, verifier: str) -> Claims:
     """Turn a code into checked claims, completed by what the userinfo endpoint says of the same person. Raises Trouble."""
     found = discover(provider)
-    with _asking(provider) as transport:
+    with asking(is_development=provider.is_development) as transport:
         client = OAuth2Client(
             provider.client_id, provider.secret, transport=transport, redirect_uri=redirect_uri, trust_env=False, follow_redirects=False,
             token_endpoint_auth_method=_auth_method(found),
@@ -132,7 +120,7 @@ def redeem(provider: Provider, redirect_uri: str, *, code: str, nonce: str, veri
                 raise Unreachable(f"token endpoint: {error}"[:MAX_TEXT]) from error
     id_token = token.get("id_token")
     if not isinstance(id_token, str):
-        raise _unbelievable("no id_token in the answer of the token endpoint")
+        raise unbelievable("no id_token in the answer of the token endpoint")
     claims = _checked(provider, found, id_token, nonce, str(token.get("access_token") or ""))
     return _completed(provider, found, claims, str(token.get("access_token") or ""))
 
@@ -156,16 +144,16 @@ def answers_as(provider: Provider, claimed: str | None) -> bool:
 
 
 def _fetch_metadata(provider: Provider) -> dict[str, Any]:
-    found = _get_json(provider, provider.issuer.rstrip("/") + WELL_KNOWN)
+    found = get_json(provider.issuer.rstrip("/") + WELL_KNOWN, is_development=provider.is_development)
     issuer = found.get("issuer")
     is_template = provider.is_shared and isinstance(issuer, str) and "{tenantid}" in issuer
     if not isinstance(issuer, str) or (issuer.rstrip("/") != provider.issuer.rstrip("/") and not is_template):
-        raise _unbelievable(f"the discovery document names another issuer: {issuer!r}"[:MAX_TEXT])
+        raise unbelievable(f"the discovery document names another issuer: {issuer!r}"[:MAX_TEXT])
     for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
         try:
             check_url(str(found.get(name)), is_development=provider.is_development)
         except Unreachable as error:
-            raise _silent(f"{name}: {error}") from error
+            raise silent(f"{name}: {error}") from error
     return found
 
 
@@ -183,9 +171,9 @@ def _checked(provider: Provider, found: dict[str, Any], id_token: str, nonce: st
         params = {"nonce": nonce, "client_id": provider.client_id, "access_token": access_token}
         CodeIDToken(decoded.claims, decoded.header, options, params).validate(leeway=LEEWAY_S)
     except (JoseError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise _unbelievable(f"id_token: {type(error).__name__}: {error}"[:MAX_TEXT]) from error
+        raise unbelievable(f"id_token: {type(error).__name__}: {error}"[:MAX_TEXT]) from error
     if decoded.claims["iat"] < time.time() - OLDEST_S or len(decoded.claims["sub"]) > MAX_TEXT:
-        raise _unbelievable("id_token: made long ago, or its sub is too long")
+        raise unbelievable("id_token: made long ago, or its sub is too long")
     return Claims(issuer, decoded.claims["sub"], decoded.claims)
 
 
@@ -222,7 +210,7 @@ def _key(provider: Provider, found: dict[str, Any], kid: Any) -> dict[str, Any]:
 
 
 def _fetch_keys(provider: Provider, url: str) -> list[dict[str, Any]]:
-    keys = _get_json(provider, url).get("keys")
+    keys = get_json(url, is_development=provider.is_development).get("keys")
     known = [key for key in keys if isinstance(key, dict)] if isinstance(keys, list) else []
     return [key for key in known if key.get("kty") in ("RSA", "EC") and key.get("use", "sig") == "sig" and "d" not in key]
 
@@ -232,75 +220,13 @@ def _completed(provider: Provider, found: dict[str, Any], claims: Claims, access
     url = found.get("userinfo_endpoint")
     if not isinstance(url, str) or not access_token:
         return claims
-    more = _get_json(provider, url, {"Authorization": f"Bearer {access_token}"})
+    more = get_json(url, {"Authorization": f"Bearer {access_token}"}, is_development=provider.is_development)
     if more.get("sub") != claims.subject:
-        raise _unbelievable("the userinfo endpoint speaks of somebody else")
+        raise unbelievable("the userinfo endpoint speaks of somebody else")
     if "email" in claims.raw:
         # Whether an address is verified is said together with the address.
         more = {name: value for name, value in more.items() if name != "email_verified"}
     return Claims(claims.issuer, claims.subject, {**more, **claims.raw})
-
-
-def _get_json(provider: Provider, url: str, headers: dict[str, str] | None = None) -> dict[str, Any]:
-    with _asking(provider) as transport, httpx.Client(transport=transport, trust_env=False, follow_redirects=False) as client:
-        answer = client.get(url, headers={"Accept": "application/json", **(headers or {})})
-        if answer.status_code != 200:
-            raise Unreachable(f"{url} answers with status {answer.status_code}"[:MAX_TEXT])
-        try:
-            found: Any = answer.json()
-        except (ValueError, RecursionError) as error:
-            raise Unreachable(f"{url} does not answer with JSON"[:MAX_TEXT]) from error
-        if not isinstance(found, dict):
-            raise Unreachable(f"{url} does not answer with a JSON object"[:MAX_TEXT])
-    return dict(found)
-
-
-_slots = threading.BoundedSemaphore(AT_ONCE)
-
-
-@contextmanager
-def _asking(provider: Provider) -> Iterator[Guarded]:
-    """Lend a transport; slow providers together may hold only some of this process's threads. Raises Trouble."""
-    if not _slots.acquire(timeout=2):
-        raise _silent("too many providers are slow at the moment")
-    try:
-        yield Guarded(is_development=provider.is_development)
-    except Unreachable as error:
-        raise _silent(str(error)) from error
-    finally:
-        _slots.release()
-
-
-class _Kept:
-    """Answers kept in the process for a while, failures too, so that a silent provider costs one wait and not one for each click."""
-
-    def __init__(self) -> None:
-        self._found: OrderedDict[str, tuple[float, Any]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: str, fetch: Any) -> Any:
-        with self._lock:
-            until, value = self._found.get(key, (0.0, None))
-        if until <= time.monotonic():
-            try:
-                value, life = fetch(), KEPT_S
-            except Trouble as error:
-                value, life = error, KEPT_FAILURE_S
-            with self._lock:
-                self._found[key] = (time.monotonic() + life, value)
-                while len(self._found) > KEPT:
-                    self._found.popitem(last=False)
-        if isinstance(value, Trouble):
-            raise Trouble(value.message, value.detail)
-        return value
-
-    def forget(self, key: str) -> Any:
-        with self._lock:
-            _until, value = self._found.pop(key, (0.0, None))
-        return None if isinstance(value, Trouble) else value
-
-
-_discovered, _keys = _Kept(), _Kept()
 
 
 def _auth_method(found: dict[str, Any]) -> str:
@@ -315,11 +241,3 @@ def _refused(error: OAuthError) -> Trouble:
     if error.error in ("invalid_client", "unauthorized_client"):
         return Trouble(_("The sign-in service does not accept this workspace's client ID or secret. An admin can correct them."), detail)
     return Trouble(_("This sign-in was used already or took too long. Sign in again."), detail)
-
-
-def _silent(detail: str) -> Trouble:
-    return Trouble(_("The sign-in service does not answer. Try again in a minute, or ask an admin."), detail)
-
-
-def _unbelievable(detail: str) -> Trouble:
-    return Trouble(_("The sign-in service gave an answer that cannot be trusted, so nobody was signed in. Tell an admin."), detail)
