@@ -9,7 +9,7 @@ from saas.core.errors import Forbidden, Invalid
 from saas.core.i18n import _
 from saas.core.ids import parse_id
 from saas.crm import registry
-from saas.crm.imports import choosing, proposals, report, runs
+from saas.crm.imports import choosing, issue_report, proposals, report, runs
 from saas.crm.transfer.encoding import NAMES
 from saas.crm.transfer.limits import MEGABYTE
 from saas.crm.transfer.prepared import prepared_from_json
@@ -172,7 +172,7 @@ workspace.post("/imports/{id:str}/revert", right=SIGNED_IN)(_verb(runs.revert))
 def issues_file(ctx: Context, req: Req) -> Reply:
     """Download what was wrong, to mend it in the file."""
     run = _run(ctx, req)
-    return Reply.stream(iter(list(report.issues_file(ctx, run))), "text/csv; charset=utf-8", _("problems.csv"))
+    return Reply.stream(iter(list(issue_report.issues_file(ctx, run))), "text/csv; charset=utf-8", _("problems.csv"))
 
 
 def _choices(req: Req) -> dict[int, dict[str, str]]:
@@ -259,7 +259,7 @@ def _context(ctx: Context, run: ImportRun) -> dict[str, Any]:
         "problem": report.problem_of(run),
         "reverted_text": report.reverted_text(run),
         "revert_text": report.revert_text(run),
-        "groups": report.groups_of(ctx, run) if run.state in ("checked", "done") else [],
+        "groups": issue_report.groups_of(ctx, run) if run.state in ("checked", "done") else [],
         "choices": report.choices_to_make(run) if is_checked else [],
         "owners": report.owners_to_make(ctx, run) if is_checked else [],
         "members": report.owner_choices(ctx, run) if is_checked else [],

@@ -1,68 +1,30 @@
-"""What a page says about a run: figures, issues in words put together by column and kind, texts to decide about, the columns."""
+"""What a page says about a run: figures, texts to decide about, the columns. Its issues are in `issue_report`."""
 
 from __future__ import annotations
 
-import csv
-import io
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-
-from sqlalchemy import func, select
 
 from saas.auth.context import Context
 from saas.core.i18n import _, ngettext
 from saas.core.locale_format import format_number
 from saas.crm import registry
 from saas.crm.imports import proposals
-from saas.crm.imports.built import LEVELS, SHOWN_CHARS
 from saas.crm.imports.choosing import LABELS, field_of
 from saas.crm.imports.owners import ME, fold, members_by_text
 from saas.crm.imports.runs import BUSY
 from saas.crm.objects import access, seen
 from saas.crm.objects.fields import Choice
 from saas.crm.transfer.encoding import NAMES
-from saas.crm.transfer.prepared import Prepared, prepared_from_json
-from saas.crm.transfer.said import Said, said_from_json
-from saas.crm.transfer.tables import ImportIssue, ImportRun
+from saas.crm.transfer.prepared import prepared_from_json
+from saas.crm.transfer.said import said_from_json
+from saas.crm.transfer.tables import ImportRun
 
-SHOWN_EXAMPLES = 10
 SHOWN_SAMPLES = 3
 # Options times texts on one page: a list of countries is long.
 MOST_OPTIONS = 5_000
 MOST_SHOWN_TEXTS = 60
-# Before the run, these are decided text by text.
-DECIDED_ELSEWHERE = frozenset({"not_a_choice", "unknown_owner"})
-
-
-@dataclass(frozen=True)
-class IssueView:
-    """One issue in the reader's language; `source_row` counts as in the person's file. What was cut for the page cannot be mended in it."""
-
-    row: int
-    source_row: int
-    text: str
-    message: str
-    suggestion: str | None
-    can_fix: bool
-
-
-@dataclass(frozen=True)
-class GroupView:
-    """All issues of one kind in one column. `key` stands for it in a form; `column` is -1 for rows as a whole."""
-
-    key: str
-    code: str
-    level: str
-    column: int
-    column_name: str
-    message: str
-    count: int
-    is_accepted: bool
-    can_accept: bool
-    examples: list[IssueView] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -130,49 +92,6 @@ def _time_left(left: timedelta) -> str:
     if seconds < 50:
         return _("less than a minute left")
     return ngettext("about %(num)s minute left", "about %(num)s minutes left", max(1, round(seconds / 60)))
-
-
-def groups_of(ctx: Context, run: ImportRun) -> list[GroupView]:
-    """List a run's issues by kind and column: what cannot be read first, the most frequent of each level first."""
-    counts: dict[str, int] = run.counts.get("groups", {})
-    if not counts:
-        return []
-    prepared = prepared_from_json(run.prepared)
-    examples = _examples(ctx, run)
-    accepted = set(run.options.get("accepted", ()))
-    found = []
-    for key, count in counts.items():
-        level, place, code = key.split(":", 2)
-        if run.state == "checked" and code in DECIDED_ELSEWHERE:
-            continue
-        issues = examples.get(key, [])
-        shown = [_issue(prepared, issue) for issue in issues[:SHOWN_EXAMPLES]]
-        message = said_from_json(issues[0].said).of_many if issues else Said(code, {}).of_many
-        found.append(
-            GroupView(
-                f"{place}:{code}", code, level, int(place), prepared.column_name(int(place)) if int(place) >= 0 else "", message, count,
-                f"{place}:{code}" in accepted, any(issue.suggestion for issue in issues), shown,
-            )
-        )  # fmt: skip
-    return sorted(found, key=lambda group: (-LEVELS.index(group.level), -group.count))
-
-
-def _examples(ctx: Context, run: ImportRun) -> dict[str, list[ImportIssue]]:
-    """Fetch the first examples of every group in one statement."""
-    place = func.row_number().over(partition_by=(ImportIssue.level, ImportIssue.column, ImportIssue.code), order_by=ImportIssue.row)
-    numbered = select(ImportIssue.id, place.label("place")).where(ImportIssue.run_id == run.id).subquery()
-    query = select(ImportIssue).join(numbered, numbered.c.id == ImportIssue.id).where(numbered.c.place <= SHOWN_EXAMPLES)
-    found: dict[str, list[ImportIssue]] = defaultdict(list)
-    for issue in ctx.db.execute(query.order_by(ImportIssue.row)).scalars():
-        found[f"{issue.level}:{-1 if issue.column is None else issue.column}:{issue.code}"].append(issue)
-    return found
-
-
-def _issue(prepared: Prepared, issue: ImportIssue) -> IssueView:
-    can_fix = issue.column is not None and issue.level != "mended" and len(issue.text) < SHOWN_CHARS
-    return IssueView(
-        issue.row, prepared.source_row(issue.row), issue.text, str(said_from_json(issue.said)), issue.suggestion, can_fix
-    )  # fmt: skip
 
 
 def choices_to_make(run: ImportRun) -> list[TextsView]:
@@ -300,20 +219,3 @@ def revert_text(run: ImportRun) -> str:
         return f"{gone} {_('What has been used or changed since stays.')}"
     back = ngettext("%(num)s gets its former values back.", "%(num)s get their former values back.", changed, num=format_number(changed))
     return f"{gone} {back} {_('What has been used or changed since stays.')}"
-
-
-def issues_file(ctx: Context, run: ImportRun) -> Iterator[bytes]:
-    """Write all kept issues as CSV (UTF-8 with BOM, so that spreadsheets read it); cells that begin like a formula are made harmless."""
-    prepared = prepared_from_json(run.prepared)
-    yield b"\xef\xbb\xbf" + _csv_line([_("Row"), _("Column"), _("What it says"), _("What is the matter"), _("Proposal")])
-    query = select(ImportIssue).where(ImportIssue.run_id == run.id).order_by(ImportIssue.row, ImportIssue.column)
-    for issue in ctx.db.execute(query).scalars():
-        name = prepared.column_name(issue.column) if issue.column is not None else ""
-        cells = [str(prepared.source_row(issue.row)), name, issue.text, str(said_from_json(issue.said)), issue.suggestion or ""]
-        yield _csv_line(cells)
-
-
-def _csv_line(cells: Iterable[str]) -> bytes:
-    buffer = io.StringIO()
-    csv.writer(buffer).writerow([f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text for text in cells])
-    return buffer.getvalue().encode()
