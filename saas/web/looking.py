@@ -17,10 +17,10 @@ from saas.auth.factors.step_up import ProofNeeded
 from saas.auth.membership import MANAGE
 from saas.auth.sso.rules import is_vouched
 from saas.core import log
-from saas.core.errors import Conflict, DomainError, NotFound
+from saas.core.errors import Conflict, DomainError
 from saas.core.i18n import _
 from saas.core.ids import parse_id
-from saas.web import csrf, errors, guards
+from saas.web import addressed, csrf, errors, guards
 from saas.web.exchange import LOOK_COOKIE, TOAST_COOKIE, Reply, Req
 from saas.web.pages import page
 from saas.web.routing import SIGNED_IN, Route, workspace
@@ -140,10 +140,7 @@ def _over(req: Req) -> Reply:
 
 
 def _person(ctx: Context, req: Req) -> MemberInfo:
-    key = parse_id(req.params["id"])
-    found = ctx.directory.members.get(key) if key else None
-    if found is None:
-        raise NotFound(_("There is no such person in this workspace."))
+    found = addressed.person(ctx, req)
     if not looking.may_look_as(ctx, found):
         raise Conflict(_("You can look only as other people who have access."))
     return found
