@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -12,16 +10,18 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, or_, select
 
-from saas.auth import audit
+from saas.auth import audit, volumes
 from saas.auth.audit import SettingsEntry
 from saas.auth.context import Context
 from saas.auth.directory import directory
+from saas.auth.factors.letters import Notice
 from saas.core import i18n
 from saas.core.i18n import _
 from saas.core.ids import parse_id
 from saas.core.locale_format import format_exact
 from saas.crm.objects.fields import FieldError, parse_date
 from saas.tenants.session import long_scope, tenant_session
+from saas.web import spreadsheets
 from saas.web.audit_words import KINDS, changes, sentence
 from saas.web.exchange import Reply, Req
 from saas.web.navigation import settings_tabs
@@ -33,7 +33,6 @@ RIGHT = "audit:read"
 AT_ONCE, STEP = 50, 1_000
 FILTERS = ("who", "kind", "from", "until")
 # Cells that begin like this are formulas to spreadsheets.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @workspace.get(HERE, right=RIGHT)
@@ -66,13 +65,21 @@ def export(ctx: Context, req: Req) -> Reply:
     if wrong:
         return Reply.redirect(f"{HERE}?{req.raw_query}")
     audit.note(ctx.db, ctx.member.id, "audit.exported", after={name: req.one(name) for name in FILTERS if req.one(name)})
+    # What `data:export` does is told to all admins (Rights 11).
+    settings, url = req.runtime.settings, req.runtime.settings.url(ctx.tenant.slug, HERE)
+    volumes.tell_admins(ctx.db, settings, ctx.directory, lambda: _told(ctx.member.name, url))
     return Reply.stream(_lines(ctx, req, where), "text/csv; charset=utf-8", _("audit-log.csv"))
+
+
+def _told(name: str, url: str) -> Notice:
+    text = _("%(name)s has exported the audit log. You get this letter because every export of this kind is told to all admins.", name=name)
+    return Notice(_("The audit log was exported"), (text,), url, _("Look at the audit log"))
 
 
 def _lines(ctx: Context, req: Req, where: Sequence[ColumnElement[bool]]) -> Iterator[bytes]:
     """Write the file step by step, each in a transaction of its own: the request's is over by then."""
     last: int | None = None
-    yield b"\xef\xbb\xbf"
+    yield spreadsheets.MARK
     while True:
         with i18n.use(req.locale, req.timezone):
             chunk, last = _chunk(ctx, req, where, last)
@@ -82,10 +89,7 @@ def _lines(ctx: Context, req: Req, where: Sequence[ColumnElement[bool]]) -> Iter
 
 
 def _chunk(ctx: Context, req: Req, where: Sequence[ColumnElement[bool]], last: int | None) -> tuple[bytes, int | None]:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    if last is None:
-        writer.writerow([_("When"), _("Who"), _("What happened"), _("Before"), _("After")])
+    rows = [[_("When"), _("Who"), _("What happened"), _("Before"), _("After")]] if last is None else []
     with tenant_session(req.runtime.databases, ctx.tenant, long_scope(ctx.tenant)) as db:
         people = directory(db)
         query = select(SettingsEntry).where(*where).order_by(SettingsEntry.id.desc()).limit(STEP)
@@ -98,8 +102,8 @@ def _chunk(ctx: Context, req: Req, where: Sequence[ColumnElement[bool]], last: i
                 "; ".join(f"{what}: {old}" for what, old, _new in said if old),
                 "; ".join(f"{what}: {new}" for what, _old, new in said if new),
             ]  # fmt: skip
-            writer.writerow([f"'{text}" if text.startswith(FORMULA) else text for text in cells])
-    return buffer.getvalue().encode(), entries[-1].id if len(entries) == STEP else None
+            rows.append(cells)
+    return spreadsheets.lines(rows), entries[-1].id if len(entries) == STEP else None
 
 
 def _conditions(ctx: Context, wanted: dict[str, str]) -> tuple[list[ColumnElement[bool]], dict[str, str]]:

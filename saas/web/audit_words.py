@@ -52,6 +52,8 @@ SENTENCES: dict[str, LazyText] = {
     "share.ended": L_("%(actor)s ended the sharing of a record (%(object)s)"),
     "records.moved": L_("%(actor)s moved %(count)s records"),
     "records.stopped": L_("Moving records stopped, because %(actor)s has no access any more"),
+    "records.exported": L_("%(actor)s exported a list (%(object)s)"),
+    "volume.unusual": L_("%(member)s took out unusually much"),
     "audit.exported": L_("%(actor)s exported the audit log"),
     "sso.settings": L_("%(actor)s changed the settings of single sign-on"),
     "sso.switched": L_("%(actor)s switched single sign-on on or off"),
@@ -72,7 +74,8 @@ KINDS: dict[str, LazyText] = {
     "workspace": L_("Workspace settings"), "member": L_("People"), "invitation": L_("Invitations"), "staff": L_("Sign-ins without e-mail"),
     "department": L_("Departments"), "role": L_("Roles"), "roles": L_("Ready-made roles"), "rule": L_("Sharing rules"),
     "check": L_("Access checks"),
-    "share": L_("Shares of single records"), "records": L_("Moving records"), "audit": L_("Audit log"), "sso": L_("Single sign-on"),
+    "share": L_("Shares of single records"), "records": L_("Moving and exporting records"),
+    "volume": L_("Unusual volumes"), "audit": L_("Audit log"), "sso": L_("Single sign-on"),
     "factor": L_("Second factors"),
 }  # fmt: skip
 # What the keys of before and after are called; what is not here shows as it is kept.
@@ -89,7 +92,7 @@ LABELS: dict[str, LazyText] = {
     "shares": L_("Shares of single records"), "is_on": L_("On"), "heads": L_("Departments led"), "kind": L_("Kind"),
     "reason": L_("Reason"), "minutes": L_("Minutes"),
     "requires_factor": L_("Everybody needs a second factor"), "idle_minutes": L_("Ends without use after (minutes)"),
-    "sentence": L_("Sentence"), "absolute_minutes": L_("Ends in any case after (minutes)"),
+    "sentence": L_("Sentence"), "rows": L_("Rows"), "question": L_("Asked for"), "absolute_minutes": L_("Ends in any case after (minutes)"),
 }  # fmt: skip
 # Keys that mean something only to the product.
 SILENT = frozenset(("id", "batch", "recovery", "member", "role", "department", "look", "is_told"))
@@ -114,7 +117,7 @@ def sentence(people: Directory, entry: SettingsEntry, brand: str) -> str:
         "plan": next((label for key, label, _said in plan_names() if key == places["plan"]), places["plan"]),
         "count": str(sum(moved.values())) if isinstance(moved, dict) else "–",
     }
-    names = ("name", "email", "role", "parent", "target")
+    names = ("name", "email", "role", "parent", "target", "sentence")
     return _(text.message, **{name: places[name] for name in names}, **fixed) if text else entry.what
 
 

@@ -42,6 +42,7 @@ MODULES: tuple[str, ...] = (
     "objects.choices",
     "objects.story",
     "objects.sharing",
+    "objects.export",
     "objects.detail",
     "objects.inline",
     "objects.deletion",

@@ -34,6 +34,7 @@ class Ids:
 OTHERS = (
     "/imports/id",
     "/settings/sharing/id",
+    "/settings/access-checks/id",
     "share",
     "/people/id",
     "/people/invitations/id",

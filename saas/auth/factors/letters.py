@@ -24,7 +24,11 @@ class Notice:
     label: str = ""
 
 
-def post(session: Session, settings: Settings, to: str | None, locale: str, write: Callable[[], Notice]) -> None:
+# Writes a letter in the language that is set when it is called.
+Write = Callable[[], Notice]
+
+
+def post(session: Session, settings: Settings, to: str | None, locale: str, write: Write) -> None:
     """Put a letter into the outbox of the session's plane; nothing for who has no address. `write` runs in the reader's language."""
     if not to:
         return

@@ -96,6 +96,10 @@ class Field:
         """Write a value for the API and the journal's reader."""
         return value
 
+    def plain(self, value: Any, shown: Cell, ctx: Context) -> str:  # noqa: ARG002
+        """Write a value for a table of another program, so that an import reads it again; `shown` is how it shows here."""
+        return shown.text
+
     def is_empty(self, value: Any) -> bool:
         return value in (None, "", [])
 
@@ -182,6 +186,9 @@ class Url(Text):
             return EMPTY_CELL
         return Cell(value.split("://", 1)[-1].rstrip("/"), kind="url", href=value)
 
+    def plain(self, value: Any, shown: Cell, ctx: Context) -> str:  # noqa: ARG002
+        return value or ""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Number(Field):
@@ -209,6 +216,9 @@ class Number(Field):
 
     def show(self, value: Any, ctx: Context) -> Cell:
         return EMPTY_CELL if value is None else Cell(self.typed(value, ctx), kind="number")
+
+    def plain(self, value: Any, shown: Cell, ctx: Context) -> str:  # noqa: ARG002
+        return "" if value is None else format(value, "f")
 
     def to_json(self, value: Any) -> Any:
         return str(value) if isinstance(value, Decimal) else value
@@ -255,6 +265,9 @@ class Money(Field):
     def show(self, value: Any, ctx: Context) -> Cell:  # noqa: ARG002
         return EMPTY_CELL if value is None else Cell(format_money(*value), kind="number")
 
+    def plain(self, value: Any, shown: Cell, ctx: Context) -> str:  # noqa: ARG002
+        return "" if value is None else f"{value[0]:.{_decimals(value[0])}f} {value[1]}"
+
     def to_json(self, value: Any) -> Any:
         return None if value is None else {"amount": str(value[0]), "currency": value[1]}
 
@@ -274,6 +287,9 @@ class Date(Field):
 
     def show(self, value: Any, ctx: Context) -> Cell:  # noqa: ARG002
         return Cell(format_date(value), kind="date") if value else EMPTY_CELL
+
+    def plain(self, value: Any, shown: Cell, ctx: Context) -> str:  # noqa: ARG002
+        return self.typed(value, ctx)
 
     def to_json(self, value: Any) -> Any:
         return value.isoformat() if value else None
@@ -318,6 +334,9 @@ class DateTime(Field):
         if not value:
             return EMPTY_CELL
         return Cell(format_datetime(value) if has_time(value, ctx) else format_date(value), kind="datetime")
+
+    def plain(self, value: Any, shown: Cell, ctx: Context) -> str:  # noqa: ARG002
+        return self.typed(value, ctx).replace("T", " ")
 
     def to_json(self, value: Any) -> Any:
         return value.isoformat() if value else None

@@ -49,6 +49,9 @@ class ValueList(Field):
         """Bring one value into its kept form. Raises FieldError."""
         return text
 
+    def plain(self, value: Any, shown: Cell, ctx: Context) -> str:  # noqa: ARG002
+        return self.typed(value, ctx)
+
     def typed(self, value: Any, ctx: Context) -> str:  # noqa: ARG002
         return "; ".join(entry["value"] for entry in value or [])
 

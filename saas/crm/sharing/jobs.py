@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from saas.auth import audit, directory
+from saas.auth import audit, directory, volumes
 from saas.auth.directory import Directory
-from saas.auth.factors import letters
 from saas.auth.factors.letters import Notice
-from saas.auth.permissions import ADMIN_KEY
 from saas.core.i18n import _
 from saas.crm.sharing import checks
 from saas.crm.sharing.checks import Broken
@@ -29,9 +27,7 @@ def check_again(session: TenantSession, runtime: Runtime) -> None:
     for one in broken:
         audit.note(session, None, "check.broken", None, {"sentence": checks.sentence(people, one.check)})
     url = runtime.settings.url(firm.slug, "/settings/access-checks")
-    for member in people.members.values():
-        if member.status == "active" and ADMIN_KEY in {people.roles[key].key for key in member.role_ids}:
-            letters.post(session, runtime.settings, member.email, member.language, lambda: _words(people, broken, url))
+    volumes.tell_admins(session, runtime.settings, people, lambda: _words(people, broken, url))
 
 
 def _words(people: Directory, broken: Sequence[Broken], url: str) -> Notice:

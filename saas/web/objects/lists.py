@@ -7,7 +7,7 @@ from typing import Any
 
 from saas.auth import preferences
 from saas.auth.context import Context
-from saas.auth.permissions import ASSIGN, BULK, CREATE, EDIT
+from saas.auth.permissions import ASSIGN, BULK, CREATE, EDIT, EXPORT
 from saas.core.locale_format import format_number
 from saas.crm.objects import access, listing, seen, views
 from saas.crm.objects.definition import ObjectDef, RowAction
@@ -68,6 +68,7 @@ class ListPage:
     actions: tuple[RowAction, ...] = ()
     may_create: bool = False
     may_bulk: bool = False
+    may_export: bool = False
 
     @property
     def is_whole(self) -> bool:
@@ -141,6 +142,7 @@ def _build(ctx: Context, req: Req, asked: ListState, form: FilterForm | None) ->
         actions=tuple(action for action in obj.row_actions if ctx.rights.may(action.right)),
         may_create=ctx.rights.may(f"{obj.name}:{CREATE}"),
         may_bulk=ctx.rights.may(f"{obj.name}:{BULK}"),
+        may_export=ctx.rights.may(f"{obj.name}:{EXPORT}"),
     )
     made.total = _known_total(ctx, req, made)
     return made
