@@ -64,7 +64,7 @@ class Effect:
         said = []
         for (place, name, action), number in sorted(self.gained.items(), key=lambda item: -item[1]):
             where = ctx.directory.departments[place].name if place in ctx.directory.departments else ""
-            values = {"department": where, "number": format_number(number), "objects": str(known[name].plural).lower()}
+            values = {"department": where, "number": format_number(number), "objects": _noun(known[name], number)}
             if action == READ:
                 said.append(_("%(department)s will read %(number)s more %(objects)s.", **values))
             else:
@@ -74,8 +74,8 @@ class Effect:
             if line.lost:
                 losses.setdefault((line.object.name, line.action), []).append(line)
         for (name, action), lines in losses.items():
-            most = format_number(max(line.lost for line in lines))
-            values = {"most": most, "objects": str(known[name].plural).lower()}
+            most = max(line.lost for line in lines)
+            values = {"most": format_number(most), "objects": _noun(known[name], most)}
             if action == READ:
                 said.append(
                     ngettext(
@@ -93,6 +93,11 @@ class Effect:
                     )
                 )  # fmt: skip
         return said
+
+
+def _noun(obj: ObjectDef, number: int) -> str:
+    """Name an object as it stands after a number."""
+    return str(obj.singular if number == 1 else obj.plural).lower()
 
 
 def changed(directory: Directory, **parts: Any) -> Directory:

@@ -37,6 +37,8 @@ document.addEventListener("htmx:responseError", (event) => {
   const xhr = event.detail.xhr;
   if (xhr.status === 401) return void goToSignIn();
   const reference = xhr.getResponseHeader("X-Request-Id");
+  // A refusal that brings its own words says them itself.
+  if (xhr.getResponseHeader("HX-Trigger")?.includes('"toast"')) return;
   const said = plainMessage(xhr);
   const message = said || (xhr.status < 500 ? text("Refused") : text("Error"));
   showToast({ message: reference && xhr.status >= 500 ? `${message} ${text("Reference")}: ${reference}` : message, tone: "error" });
