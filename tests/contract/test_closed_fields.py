@@ -94,6 +94,20 @@ def test_undo_writes_it_no_more_either(limit: str, changeable: Opened) -> None:
     assert after[keys[0]].region != before[keys[0]].region
 
 
+def test_undo_names_nothing_that_may_no_longer_be_read(changeable: Opened) -> None:
+    accounts, key = BY_NAME["accounts"], changeable.book.rows["accounts"][4]
+    changeable.hold(WHO, [Says(GRANTS)])
+    with changeable.book.acting(WHO) as ctx:
+        records.update(ctx, accounts, records.for_edit(ctx, accounts, key), {"region": "Far away"})
+        batch = ctx.state["batch"]
+    with changeable.book.acting("admin") as ctx:
+        records.update(ctx, accounts, records.for_edit(ctx, accounts, key), {"name": "Renamed since", "owner_id": ctx.member.id})
+    changeable.hold(WHO, [Says({})])
+    with changeable.book.acting(WHO) as ctx:
+        undone = undo.undo(ctx, batch)
+    assert (undone.restored, undone.kept) == (0, ["Account"])
+
+
 def test_forms_leave_a_link_alone_that_their_reader_may_not_open(world: World) -> None:
     """The form carries its name and no key; saved as it is, the link stays; typed over, it is another one."""
     with world.acting("admin") as ctx:

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from saas.auth.context import Context
-from saas.auth.permissions import DELETE, EDIT
+from saas.auth.permissions import DELETE, EDIT, READ
 from saas.core.errors import Conflict, Forbidden, NotFound
 from saas.core.i18n import _
 from saas.crm.objects import access, images, journal, records, undo_runs
@@ -85,7 +85,9 @@ def take_back(ctx: Context, obj: ObjectDef, change: JournalChange, result: Undon
         return
     action = DELETE if change.action == "create" else EDIT
     if record is None or not (may_today(ctx, obj, record, action) or _is_cascade(obj, change, result)):
-        result.kept.append(str((change.after or {}).get(obj.label_field) or (obj.label_of(record) if record else obj.singular)))
+        # What the member may no longer read is not named by what it is called today.
+        is_readable = record is not None and may_today(ctx, obj, record, READ)
+        result.kept.append(str((change.after or {}).get(obj.label_field) or (obj.label_of(record) if is_readable else obj.singular)))
         return
     if change.action == "create":
         _remove_created(ctx, obj, record, change, result)
