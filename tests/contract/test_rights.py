@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
@@ -13,7 +13,7 @@ import pytest
 
 from saas.auth.context import Context
 from saas.core.errors import DomainError, Forbidden, Invalid, NotFound
-from saas.crm.objects import access, bulk, history, linking, listing, records, timeline
+from saas.crm.objects import access, bulk, exporting, history, linking, listing, records, timeline
 from saas.crm.objects.bulk import Selection
 from saas.crm.objects.definition import ObjectDef
 from saas.crm.objects.listing import Filter, Query
@@ -131,6 +131,23 @@ def test_lists_counts_and_pages_show_what_may_be_read(judged: tuple[Context, Tru
         # A sort by a hidden field is none: the order is that of the names.
         for name in sorted(truth.hidden(obj.name) - sorts)[:3]:
             assert listing.page(ctx, obj, Query(sort=name, limit=50)).rows == listing.page(ctx, obj, Query(limit=50)).rows, name
+
+
+def test_files_hold_what_may_be_exported(judged: tuple[Context, Truth]) -> None:
+    ctx, truth = judged
+    for whole in OBJECTS:
+        obj = seen(ctx, whole)
+        fields = exporting.fields(ctx, obj, ())
+        assert {f.name for f in fields} == {f.name for f in whole.fields} - truth.hidden(obj.name)
+        if "code" in truth.hidden(obj.name):
+            continue
+        place = [f.name for f in fields].index("code")
+        written, cursor, is_first = [], "", True
+        while is_first or cursor:
+            rows, cursor = exporting.page(ctx, obj, Query(cursor=cursor), fields)
+            written += [row[place] for row in rows]
+            is_first = False
+        assert sorted(written) == sorted(truth.rows[obj.name][key].code for key in truth.all_that(obj.name, "export")), obj.name
 
 
 def test_fields_are_those_the_roles_leave(judged: tuple[Context, Truth]) -> None:
@@ -266,7 +283,8 @@ def test_acts_on_many_rows_reach_no_further_than_on_one(judged: tuple[Context, T
             assert (by_key.total, by_key.permitted) == (len(everything), len(allowed)), (obj.name, act)
             by_query = bulk.extent(ctx, obj, Selection(query=Query()), act)
             assert (by_query.total, by_query.permitted) == (len(readable), len(allowed)), (obj.name, act)
-        with _tried(ctx):
+        is_closed = "tag_ids" in truth.hidden(obj.name) | truth.closed(obj.name)
+        with _tried(ctx), pytest.raises(Forbidden) if is_closed else nullcontext():
             outcome = bulk.tag(ctx, obj, Selection(ids=everything), add=[UUID(int=7)], take=[])
             assert outcome.changed == len(truth.all_that(obj.name, "edit")), obj.name
 
