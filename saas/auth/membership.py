@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -106,6 +107,32 @@ def change_roles(ctx: Context, member_id: UUID | None, role_ids: Sequence[UUID |
     names = [ctx.directory.roles[key].name for key in held if key in ctx.directory.roles]
     before = {"member": str(member.id), "name": member.name, "roles": names}
     audit.note(ctx.db, ctx.member.id, "member.role", before, {"roles": [role.name for role in roles]})
+
+
+def foresee(
+    ctx: Context, member_id: UUID, role_ids: Sequence[UUID | None], home: UUID | None, further: Iterable[UUID] | None, seat: str
+) -> directory.Directory:
+    """Say what the directory would be with a member's roles, departments and seat as given; None and "" leave them as they are.
+
+    Raises Invalid and Forbidden as saving them would, but for the last admin, who is looked for under the lock.
+    """
+    ctx.require(MANAGE)
+    known, member = ctx.directory, ctx.directory.members[member_id]
+    had = {member.department_id, *known.extra_departments.get(member_id, ())}
+    wanted = list(dict.fromkeys(role_ids))
+    if not wanted:
+        raise Invalid({"role": _("Choose a role.")})
+    roles = [_known_role(ctx, key) if key in member.role_ids else role_to_give(ctx, key) for key in wanted]
+    target = department_to_join(ctx, home) if home else member.department_id
+    others = had - {member.department_id} if further is None else {key for key in further if key in known.departments}
+    places = {target} | others
+    departments.require_place(ctx, [role for role in roles if role.id not in member.role_ids], places)
+    departments.require_place(ctx, roles, places - had)
+    if seat and seat not in SEATS:
+        raise Invalid({"seat": _("Choose from the list.")})
+    after = replace(member, role_ids=tuple(sorted(role.id for role in roles)), department_id=target, seat=seat or member.seat)
+    extra = {**known.extra_departments, member_id: frozenset(others - {target})}
+    return replace(known, members={**known.members, member_id: after}, extra_departments=extra, _kept={})
 
 
 def move(ctx: Context, member_id: UUID | None, department_id: UUID | None) -> None:

@@ -14,6 +14,8 @@ from saas.web.exchange import Req
 
 # The form field that says which change the reader has seen the effect of.
 SEEN = "effect_seen"
+# What a form says beside the change itself.
+BESIDE = (SEEN, "csrf_token", "records")
 
 
 def changed(ctx: Context, **parts: Any) -> Directory:
@@ -28,7 +30,9 @@ def told(ctx: Context, after: Directory) -> list[str]:
         return []
     gaining = {line.member.id for line in found.lines if line.gained}
     losing = {line.member.id for line in found.lines if line.lost}
-    said = []
+    said: list[str] = []
+    if found.is_of_people:
+        return found.sentences(ctx)
     if gaining:
         said.append(ngettext("One person gains records.", "%(num)s people gain records.", len(gaining)))
     if losing:
@@ -38,7 +42,7 @@ def told(ctx: Context, after: Directory) -> list[str]:
 
 def mark(req: Req) -> str:
     """Sum up what a form says, so that a second Save of the same is known."""
-    said = sorted((name, values) for name, values in req.form.items() if name not in (SEEN, "csrf_token"))
+    said = sorted((name, values) for name, values in req.form.items() if name not in BESIDE)
     return hashlib.sha256(repr(said).encode()).hexdigest()[:24]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -26,7 +27,7 @@ from saas.crm import registry
 from saas.crm.placement import counting, moving
 from saas.crm.placement.moving import Order
 from saas.tenants.session import control_session
-from saas.web import addressed, doors, person_rights
+from saas.web import addressed, doors, effects, person_rights
 from saas.web.exchange import Reply, Req
 from saas.web.navigation import settings_tabs
 from saas.web.pages import page
@@ -120,20 +121,28 @@ def show_person(ctx: Context, req: Req) -> Reply:
 
 @workspace.post("/people/{id:str}", right=MANAGE)
 def change_person(ctx: Context, req: Req) -> Reply:
-    """Change roles, departments and seat together; all are refused when one is. A new home asks first whether records come along."""
+    """Change roles, departments and seat together; all are refused when one is.
+
+    Before that it shows who would gain and lose what, and for a new home asks whether the records come along.
+    """
     person, home = addressed.person(ctx, req), parse_id(req.one("department"))
     chosen = [parse_id(text) for text in req.form.get("role", ())]
     for key in chosen:
         _insist_before_admin(ctx, req, key, person.role_ids)
-    if home in ctx.directory.departments and home != person.department_id and "records" not in req.form:
-        records = counting.of_member(ctx, person.id)
-        if records:
-            return _move_page(ctx, req, person, home, records)
+    is_placed = bool(home) or "further_known" in req.form
+    further = [key for name in ("further", "further_new") for text in req.form.get(name, ()) if (key := parse_id(text))]
     try:
+        after = membership.foresee(ctx, person.id, chosen, home, further if is_placed else None, req.one("seat"))
+        shown = effects.to_show(ctx, req, after)
+        if home and home != person.department_id and "records" not in req.form:
+            records = counting.of_member(ctx, person.id)
+            if records:
+                return _move_page(ctx, req, person, home, records, shown)
+        if shown:
+            return _person_page(ctx, req, {}, effect=shown)
         membership.change_roles(ctx, person.id, chosen)
-        if home or "further_known" in req.form:
-            further = [parse_id(text) for name in ("further", "further_new") for text in req.form.get(name, ())]
-            membership.place(ctx, person.id, home or person.department_id, [key for key in further if key])
+        if is_placed:
+            membership.place(ctx, person.id, home or person.department_id, further)
         if req.one("seat"):
             membership.change_seat(ctx, person.id, req.one("seat"))
     except Invalid as error:
@@ -227,7 +236,9 @@ def _staff_form(ctx: Context, req: Req, values: dict[str, str], wrong: dict[str,
     return page(ctx, req, "people/staff.html", status=status, values=filled, errors=wrong, sign_in_host=host, **_choices(ctx))
 
 
-def _person_page(ctx: Context, req: Req, wrong: dict[str, str], status: int = 200) -> Reply:
+def _person_page(
+    ctx: Context, req: Req, wrong: dict[str, str], status: int = 200, effect: Mapping[str, Any] | None = None
+) -> Reply:  # fmt: skip
     person = addressed.person(ctx, req)
     chosen = {key for text in req.form.get("role", ()) if (key := parse_id(text))} or set(person.role_ids)
     further = ctx.directory.extra_departments.get(person.id, frozenset())
@@ -241,13 +252,16 @@ def _person_page(ctx: Context, req: Req, wrong: dict[str, str], status: int = 20
         held=[(key, ctx.directory.roles[key].name) for key in person.role_ids], seat=req.one("seat") or person.seat,
         home=req.one("department") or person.department_id, further=[(key, path_of(ctx, key)) for key in further],
         further_new=places(ctx, {person.department_id, *further}), rights=person_rights.table(ctx, person), actions=action_names(),
-        run=moving.under_way(ctx.db, about), seats=seat_names(), departments=places(ctx),
-roles=roles,
+        run=moving.under_way(ctx.db, about), seats=seat_names(), departments=places(ctx), roles=roles,
+        further_kept=[key for text in req.form.get("further", ()) if (key := parse_id(text))] if "further_known" in req.form else further,
+        further_more=req.one("further_new"), **(effect or {"effect": []}),
     )  # fmt: skip
 
 
-def _move_page(ctx: Context, req: Req, person: MemberInfo, home: UUID, records: dict[str, int]) -> Reply:
-    """Ask whether records come along to a new home department; what was typed is kept in the form."""
+def _move_page(
+    ctx: Context, req: Req, person: MemberInfo, home: UUID, records: dict[str, int], effect: Mapping[str, Any] | None
+) -> Reply:  # fmt: skip
+    """Ask whether records come along to a new home department, with the effect of the move; what was typed is kept in the form."""
     typed = [
         (name, value)
         for name in ("role", "department", "further", "further_new", "further_known", "seat")
@@ -255,5 +269,6 @@ def _move_page(ctx: Context, req: Req, person: MemberInfo, home: UUID, records: 
     ]
     counts = [(registry.get(name).plural, number) for name, number in records.items()]
     return page(
-        ctx, req, "people/move.html", person=person, home=path_of(ctx, home), typed=typed, records=counts, total=sum(records.values())
-    )
+        ctx, req, "people/move.html", person=person, home=path_of(ctx, home), typed=typed, records=counts, total=sum(records.values()),
+        **({"effect": [], "effect_mark": effects.mark(req)} | dict(effect or {})),
+    )  # fmt: skip

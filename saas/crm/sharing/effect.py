@@ -24,6 +24,8 @@ from saas.crm.objects.branches import Branch, branches
 from saas.crm.objects.definition import ObjectDef
 
 COUNTED = (READ, EDIT)
+# Lines said of people one by one.
+MOST_NAMED = 50
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,12 @@ class Line:
 
 @dataclass
 class Effect:
-    """All lines in which anything changes, and for each department (by its key) how many records of an object somebody there gains."""
+    """All lines in which anything changes, and for each department (by its key) how many records of an object somebody there gains.
 
+    `is_of_people` says that only people's own roles and places change: then each is called by name.
+    """
+
+    is_of_people: bool = False
     lines: list[Line] = field(default_factory=list)
     gained: dict[tuple[UUID, str, str], int] = field(default_factory=dict)
 
@@ -60,6 +66,8 @@ class Effect:
 
     def sentences(self, ctx: Context) -> list[str]:
         """Say it in a few words: what departments gain, then what members lose, then everybody who gains or loses most."""
+        if self.is_of_people:
+            return [said for line in self.lines[:MOST_NAMED] for said in _of_one(line)]
         known = {obj.name: obj for obj in access.registered()}
         said = []
         for (place, name, action), number in sorted(self.gained.items(), key=lambda item: -item[1]):
@@ -95,6 +103,24 @@ class Effect:
         return said
 
 
+def _of_one(line: Line) -> list[str]:
+    """Say what one member gains and loses of one object by one action."""
+    said, is_read = [], line.action == READ
+    if line.gained:
+        values = {"name": line.member.name, "number": format_number(line.gained), "objects": _noun(line.object, line.gained)}
+        if is_read:
+            said.append(_("%(name)s will read %(number)s more %(objects)s.", **values))
+        else:
+            said.append(_("%(name)s will be able to change %(number)s more %(objects)s.", **values))
+    if line.lost:
+        values = {"name": line.member.name, "number": format_number(line.lost), "objects": _noun(line.object, line.lost)}
+        if is_read:
+            said.append(_("%(name)s will no longer see %(number)s %(objects)s.", **values))
+        else:
+            said.append(_("%(name)s will no longer be able to change %(number)s %(objects)s.", **values))
+    return said
+
+
 def _noun(obj: ObjectDef, number: int) -> str:
     """Name an object as it stands after a number."""
     return str(obj.singular if number == 1 else obj.plural).lower()
@@ -107,7 +133,9 @@ def changed(directory: Directory, **parts: Any) -> Directory:
 
 def preview(ctx: Context, after: Directory) -> Effect:
     """Count what would change for every member of either directory if `after` were saved. Reads all rows, whoever asks."""
-    before, effect = ctx.directory, Effect()
+    before = ctx.directory
+    is_of_people = (before.roles, before.rules, before.departments) == (after.roles, after.rules, after.departments)
+    effect = Effect(is_of_people)
     people = {**before.members, **after.members}
     moved = [member for key, member in people.items() if _rights(before, key) != _rights(after, key)]
     if not moved:
