@@ -27,6 +27,7 @@ INSIDE = (
     "/me/security", "/workspaces", "/no-such-page",
     "/settings/departments", "/settings/departments/new", "{department}", "{department}/remove", "/settings/roles", "/settings/roles/new",
     "{role}", "{role}/remove", "/settings/roles/plan?plan=own", "{member}/leave", "/settings/audit", "/settings/audit?from=never",
+    "/settings/sharing", "/settings/sharing/new", "{account}/access", "/settings/access-checks", "/settings/access-checks/new",
     "/accounts/00000000-0000-7000-8000-000000000000",
 )  # fmt: skip
 SMALL_PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
