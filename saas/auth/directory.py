@@ -37,6 +37,8 @@ class WorkspaceInfo:
     language: str
     accent: str | None
     rights_plan: str = "everyone"
+    # Objects of which it is told that a record one may not read is in the book (Rights 8).
+    tells_of: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -269,6 +271,7 @@ def _load(session: Session) -> Directory:
             settings.language,
             settings.accent,
             settings.rights_plan,
+            frozenset(settings.tells_of),
         ),
         members=members,
         by_identity={m.identity_id: m for m in members.values() if m.identity_id},

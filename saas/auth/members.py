@@ -6,13 +6,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, LargeBinary, Uuid
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, LargeBinary, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from saas.core.clock import now
 from saas.core.ids import new_id
 from saas.tenants.models import TenantBase
+
+TELLS_OF = ("accounts", "contacts", "leads")
 
 
 class Workspace(TenantBase):
@@ -32,6 +34,8 @@ class Workspace(TenantBase):
     accent: Mapped[str | None]
     # The starting point of rights chosen last: `everyone`, `department` or `own`; empty once roles were changed by hand.
     rights_plan: Mapped[str] = mapped_column(default="everyone", server_default="everyone")
+    # Objects of which a member is told that a record they may not read is in the book (Rights 8).
+    tells_of: Mapped[list[str]] = mapped_column(ARRAY(Text), default=lambda: list(TELLS_OF), server_default="{accounts,contacts,leads}")
 
 
 class Department(TenantBase):

@@ -17,8 +17,23 @@ def throttle(redis: Redis, name: str, key: str, limit: int, window_s: int) -> No
     pipe.ttl(counter)
     count, _set, ttl = pipe.execute()
     if count > limit:
-        wait_s = max(int(ttl), 1)
-        raise TooMany(_("Too many tries. Wait %(minutes)d minutes and try again.") % {"minutes": -(-wait_s // 60)}, wait_s)
+        raise _too_many(int(ttl))
+
+
+def insist(redis: Redis, name: str, key: str, limit: int) -> None:
+    """Count nothing. Raises TooMany while `limit` tries of the present window are used up."""
+    counter = f"throttle:{name}:{key}"
+    pipe = redis.pipeline()
+    pipe.get(counter)
+    pipe.ttl(counter)
+    count, ttl = pipe.execute()
+    if int(count or 0) >= limit:
+        raise _too_many(int(ttl))
+
+
+def _too_many(ttl: int) -> TooMany:
+    wait_s = max(ttl, 1)
+    return TooMany(_("Too many tries. Wait %(minutes)d minutes and try again.") % {"minutes": -(-wait_s // 60)}, wait_s)
 
 
 def forgive(redis: Redis, name: str, key: str) -> None:

@@ -50,6 +50,9 @@ SENTENCES: dict[str, LazyText] = {
     "rule.removed": L_("%(actor)s removed a sharing rule about %(object)s"),
     "share.given": L_("%(actor)s shared a record (%(object)s)"),
     "share.ended": L_("%(actor)s ended the sharing of a record (%(object)s)"),
+    "match.told": L_("%(actor)s was told that a record is in the book already (%(object)s, kept by %(kept_by)s)"),
+    "access.asked": L_("%(actor)s asked for access to a record (%(object)s, kept by %(kept_by)s)"),
+    "workspace.tells_of": L_("%(actor)s changed of which records it is told that they are in the book"),
     "records.moved": L_("%(actor)s moved %(count)s records"),
     "records.stopped": L_("Moving records stopped, because %(actor)s has no access any more"),
     "records.exported": L_("%(actor)s exported a list (%(object)s)"),
@@ -74,6 +77,7 @@ KINDS: dict[str, LazyText] = {
     "workspace": L_("Workspace settings"), "member": L_("People"), "invitation": L_("Invitations"), "staff": L_("Sign-ins without e-mail"),
     "department": L_("Departments"), "role": L_("Roles"), "roles": L_("Ready-made roles"), "rule": L_("Sharing rules"),
     "check": L_("Access checks"),
+    "match": L_("Told of records in the book"), "access": L_("Asked for access"),
     "share": L_("Shares of single records"), "records": L_("Moving and exporting records"),
     "volume": L_("Unusual volumes"), "audit": L_("Audit log"), "sso": L_("Single sign-on"),
     "factor": L_("Second factors"),
@@ -93,9 +97,10 @@ LABELS: dict[str, LazyText] = {
     "reason": L_("Reason"), "minutes": L_("Minutes"),
     "requires_factor": L_("Everybody needs a second factor"), "idle_minutes": L_("Ends without use after (minutes)"),
     "sentence": L_("Sentence"), "rows": L_("Rows"), "question": L_("Asked for"), "absolute_minutes": L_("Ends in any case after (minutes)"),
+    "tells_of": L_("Kinds of records"), "kept_by": L_("Kept by"),
 }  # fmt: skip
 # Keys that mean something only to the product.
-SILENT = frozenset(("id", "batch", "recovery", "member", "role", "department", "look", "is_told"))
+SILENT = frozenset(("id", "batch", "recovery", "member", "role", "department", "look", "is_told", "kept_by"))
 
 
 def sentence(people: Directory, entry: SettingsEntry, brand: str) -> str:
@@ -117,7 +122,7 @@ def sentence(people: Directory, entry: SettingsEntry, brand: str) -> str:
         "plan": next((label for key, label, _said in plan_names() if key == places["plan"]), places["plan"]),
         "count": str(sum(moved.values())) if isinstance(moved, dict) else "–",
     }
-    names = ("name", "email", "role", "parent", "target", "sentence")
+    names = ("name", "email", "role", "parent", "target", "sentence", "kept_by")
     return _(text.message, **{name: places[name] for name in names}, **fixed) if text else entry.what
 
 
@@ -173,6 +178,7 @@ def _value(people: Directory, name: tuple[str, ...], value: Any) -> str:
         "grants": scope_names(), "fixed": fixed_names(), "fields": {"hidden": _("Hidden"), "read-only": _("Read only")},
         "plan": {key: label for key, label, _said in plan_names()}, "seat": {key: label for key, label, _said in seat_names()},
         "object": {one.name: str(one.plural) for one in registry.OBJECTS},
+        "tells_of": {one.name: str(one.plural) for one in registry.OBJECTS},
     }.get(name[0], {})  # fmt: skip
     if text in words:
         return words[text]

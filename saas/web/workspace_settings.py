@@ -11,6 +11,7 @@ from saas.core.clock import now
 from saas.core.errors import Invalid, NotFound
 from saas.core.i18n import LANGUAGE_NAMES, LOCALES, _
 from saas.core.ids import new_id
+from saas.crm.sharing import telling
 from saas.tenants.models import TenantRow
 from saas.tenants.session import control_session
 from saas.web.exchange import Reply, Req, UploadedFile
@@ -74,6 +75,20 @@ def save_logo(ctx: Context, req: Req) -> Reply:
 def remove_logo(ctx: Context, req: Req) -> Reply:
     _set_logo(ctx, req, None)
     return Reply.redirect("/settings").toast(_("Logo removed"))
+
+
+@workspace.post("/settings/in-the-book", right=MANAGE)
+def save_tells_of(ctx: Context, req: Req) -> Reply:
+    """Choose of which objects people are told that a record they may not read is in the book. Objects not offered stay as they are."""
+    offered = {name for name, _label in telling.offered()}
+    directory.touch(ctx.db)
+    row = ctx.db.get_one(Workspace, 1)
+    before = sorted(row.tells_of)
+    after = sorted({*row.tells_of} - offered | (offered & {*req.form.get("tells_of", ())}))
+    if before != after:
+        row.tells_of = after
+        audit.note(ctx.db, ctx.member.id, "workspace.tells_of", {"tells_of": before}, {"tells_of": after})
+    return Reply.redirect("/settings#in-the-book").toast(_("Saved"))
 
 
 @workspace.get("/logo", right=SIGNED_IN, looking=True)
@@ -143,6 +158,7 @@ def _page(ctx: Context, req: Req, wrong: dict[str, str], status: int = 200, type
         ctx, req, "settings/workspace.html", status=status, values={**values, **(typed or {})}, errors=wrong,
         may_manage=ctx.rights.may(MANAGE), currencies=regions.currencies(req.locale), countries=regions.countries(req.locale),
         zones=regions.zones(now()), languages=list(LANGUAGE_NAMES.items()), accents=accent_names(), logo_key=settings.logo_key,
+        tells_of=ctx.workspace.tells_of, tellable=telling.offered(),
         host=req.runtime.settings.host(ctx.tenant.slug), tabs=settings_tabs(ctx, req.path),
     )  # fmt: skip
 

@@ -48,7 +48,10 @@ def row_keys(obj: ObjectDef, values: dict[str, Any], natures: Iterable[str]) -> 
 
 
 def known_records(ctx: Context, obj: ObjectDef, keys: Iterable[str]) -> dict[str, list[Known]]:
-    """Find the records that have any of the keys: key → records, oldest first; hidden ones only where they may be told of."""
+    """Find the records that have any of the keys: key → records, oldest first; hidden ones only where they may be told of.
+
+    That is by an exact match of what tells, where the firm has it told of this object (Rights 8); never of sample data: no customer.
+    """
     wanted = sorted(set(keys))
     if not wanted:
         return {}
@@ -56,7 +59,7 @@ def known_records(ctx: Context, obj: ObjectDef, keys: Iterable[str]) -> dict[str
     asked = func.unnest(literal(wanted, ARRAY(Text))).table_valued(column("key", Text)).render_derived(name="asked")
     having = (
         select(
-            model.id, model.code, model.department_id,
+            model.id, model.code, model.department_id, model.is_sample,
             access.visible(ctx.rights, obj).label("is_visible"), access.visible(ctx.rights, obj, EDIT).label("is_editable"),
         )
         .where(model.keys.contains(array([asked.c.key])))
@@ -65,11 +68,12 @@ def known_records(ctx: Context, obj: ObjectDef, keys: Iterable[str]) -> dict[str
     # The fence makes the planner ask the index for one key after the other, instead of comparing every row with every key.
     each = lateral(having, "having")
     found: dict[str, list[Known]] = {}
-    with ctx.as_system("import: recognise records"):
+    is_told_of = obj.name in ctx.workspace.tells_of
+    with ctx.as_system("recognise records"):
         rows = ctx.db.execute(select(asked.c.key, each).select_from(asked.join(each, true())).order_by(each.c.id))
-        for text, *values in rows:
-            known = Known(values[0], values[1], bool(values[3]), bool(values[4]), values[2])
-            if known.is_visible or text.startswith(TELLING):
+        for text, key_id, code, department_id, is_sample, is_visible, is_editable in rows:
+            known = Known(key_id, code, bool(is_visible), bool(is_editable), department_id)
+            if is_visible or (is_told_of and not is_sample and text.startswith(TELLING)):
                 found.setdefault(text, []).append(known)
     return found
 

@@ -72,6 +72,8 @@ class Source:
     form: Mapping[str, Sequence[str]] | None = None
     errors: Mapping[str, str] = field(default_factory=dict)
     offers: Mapping[str, tuple[Offer, ...]] = field(default_factory=dict)
+    # Which of a field's values is wrong, where not all of it is.
+    lines: Mapping[str, int] = field(default_factory=dict)
 
 
 def fields_of(ctx: Context, obj: ObjectDef, record: Any = None) -> tuple[Field, ...]:
@@ -118,6 +120,9 @@ def control(ctx: Context, obj: ObjectDef, wanted: Field, source: Source) -> Cont
         "offers": source.offers.get(wanted.name, ()),
     }
     made = _from_form(ctx, wanted, source.form) if source.form is not None else _from_record(ctx, wanted, source.record)
+    if common["error"] and wanted.name in source.lines and not any(made.get("errors", ())):
+        before = (None,) * source.lines[wanted.name]
+        made["errors"] = (*before, common["error"])
     return Control(**common | _choices(ctx, obj, wanted, made) | made)
 
 

@@ -18,8 +18,9 @@ from saas.crm.objects.definition import ObjectDef
 from saas.crm.objects.fields import Choice, FieldError
 from saas.crm.objects.rich_fields import Link, ValueList
 from saas.web.exchange import Reply, Req
-from saas.web.objects import conflict, controls
+from saas.web.objects import conflict, controls, in_the_book
 from saas.web.objects.controls import Control, Source
+from saas.web.objects.in_the_book import Told
 from saas.web.objects.linked import subject_control
 from saas.web.objects.sheets import own_path
 from saas.web.pages import page
@@ -46,10 +47,12 @@ def create(ctx: Context, req: Req) -> Reply:
     record = _blank(ctx, obj, form)
     typed = forms.read(ctx, obj, controls.fields_of(ctx, obj, record), form, is_new=True)
     try:
-        made = forms.create(ctx, obj, typed)
+        told = in_the_book.settle(ctx, req, obj, typed)
+        made = forms.create(ctx, obj, typed) if told is None else None
     except Invalid as error:
-        source = Source(form=form, errors=error.fields, offers=typed.offers)
-        return _show(ctx, req, obj, record, source, _subject_typed(obj, form, typed), status=422)
+        return _refuse(ctx, req, obj, record, typed, form, error)
+    if told is not None:
+        return _show(ctx, req, obj, record, Source(form=form, offers=typed.offers), _subject_typed(obj, form, typed), told=told)
     text = _("%(name)s created", name=obj.label_of(made))
     back = own_path(req.one("next"), page_of(ctx, obj, made))
     return Reply.redirect(back).toast(text, undo_path(ctx))
@@ -74,12 +77,14 @@ def save(ctx: Context, req: Req) -> Reply:
     conflict.drop_decided(typed, form)
     base, seen = version_of(req, record), parse_version(req.one("seen_version"))
     try:
-        is_changed = forms.save(ctx, obj, record, typed, base, seen)
+        told = in_the_book.settle(ctx, req, obj, typed, record)
+        is_changed = told is None and forms.save(ctx, obj, record, typed, base, seen)
     except Invalid as error:
-        source = Source(form=form, errors=error.fields, offers=typed.offers)
-        return _show(ctx, req, obj, record, source, _subject_typed(obj, form, typed), status=422)
+        return _refuse(ctx, req, obj, record, typed, form, error)
     except Conflict as error:
         return conflict.show(ctx, req, obj, record, typed, error, form, base)
+    if told is not None:
+        return _show(ctx, req, obj, record, Source(form=form, offers=typed.offers), _subject_typed(obj, form, typed), told=told)
     reply = Reply.redirect(own_path(req.one("next"), page_of(ctx, obj, record)))
     return reply.toast(_("%(name)s saved", name=obj.label_of(record)), undo_path(ctx)) if is_changed else reply
 
@@ -196,7 +201,15 @@ def _summary(obj: ObjectDef, source: Source) -> dict[str, str]:
     return found
 
 
-def _show(ctx: Context, req: Req, obj: ObjectDef, record: Any, source: Source, subject: Control | None, status: int = 200) -> Reply:
+def _refuse(ctx: Context, req: Req, obj: ObjectDef, record: Any, typed: forms.Typed, form: Form, error: Invalid) -> Reply:
+    source = Source(form=form, errors=error.fields, offers=typed.offers, lines=in_the_book.lines(error))
+    return _show(ctx, req, obj, record, source, _subject_typed(obj, form, typed), status=422, told=in_the_book.told(error))
+
+
+def _show(
+    ctx: Context, req: Req, obj: ObjectDef, record: Any, source: Source, subject: Control | None, *, status: int = 200,
+    told: Told | None = None,
+) -> Reply:  # fmt: skip
     fields = controls.fields_of(ctx, obj, record)
     is_new = record.id is None
     kinds = _kinds(req, obj, record) if is_new else []
@@ -217,6 +230,7 @@ def _show(ctx: Context, req: Req, obj: ObjectDef, record: Any, source: Source, s
         kind=getattr(record, KIND, "") if kinds else "",
         errors=_summary(obj, source),
         general=general,
+        told=told,
         action=f"/{obj.name}/new" if is_new else f"/{obj.name}/{record.id}/edit",
         version=None if is_new else parse_version(req.one("row_version")) or record.version,
         next=own_path(req.one("next"), ""),

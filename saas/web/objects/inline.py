@@ -14,9 +14,10 @@ from saas.crm.objects import access, forms, history, records, seen, views
 from saas.crm.objects.definition import ObjectDef
 from saas.crm.objects.fields import Cell, Field
 from saas.web.exchange import Reply, Req
-from saas.web.objects import controls
+from saas.web.objects import controls, in_the_book
 from saas.web.objects.controls import Source
 from saas.web.objects.forms import locked, undo_path, version_of
+from saas.web.objects.in_the_book import Told
 from saas.web.pages import page
 from saas.web.routing import workspace
 
@@ -45,11 +46,15 @@ def save_value(ctx: Context, req: Req) -> Reply:
     form = forms.clean(req.form)
     typed = forms.read(ctx, obj, [wanted], form)
     try:
-        is_changed = forms.save(ctx, obj, record, typed, version_of(req, record))
+        told = in_the_book.settle(ctx, req, obj, typed, record)
+        is_changed = told is None and forms.save(ctx, obj, record, typed, version_of(req, record))
     except Invalid as error:
-        return _form(ctx, req, obj, record, wanted, Source(form=form, errors=error.fields, offers=typed.offers), status=422)
+        source = Source(form=form, errors=error.fields, offers=typed.offers, lines=in_the_book.lines(error))
+        return _form(ctx, req, obj, record, wanted, source, status=422, told=in_the_book.told(error))
     except Conflict:
         return _both(ctx, req, obj, record, wanted, Source(form=form))
+    if told is not None:
+        return _form(ctx, req, obj, record, wanted, Source(form=form, offers=typed.offers), told=told)
     if not req.is_htmx:
         return Reply.redirect(f"/{obj.name}/{record.id}")
     cell = views.views(ctx, obj, [record], [wanted])[0].cells[wanted.name]
@@ -72,9 +77,12 @@ def _field(ctx: Context, obj: ObjectDef, record: Any, name: str) -> Field:
     return found
 
 
-def _form(ctx: Context, req: Req, obj: ObjectDef, record: Any, wanted: Field, source: Source, status: int = 200) -> Reply:
+def _form(
+    ctx: Context, req: Req, obj: ObjectDef, record: Any, wanted: Field, source: Source, *, status: int = 200, told: Told | None = None
+) -> Reply:
     control = replace(controls.control(ctx, obj, wanted, source), is_label_hidden=True)
-    return _answer(ctx, req, "form" if status == 200 else "refused", obj, record, wanted, status=status, control=control)
+    block = "form" if status == 200 and told is None else "refused"
+    return _answer(ctx, req, block, obj, record, wanted, status=status, control=control, told=told)
 
 
 def _both(ctx: Context, req: Req, obj: ObjectDef, record: Any, wanted: Field, source: Source) -> Reply:
@@ -88,11 +96,13 @@ def _both(ctx: Context, req: Req, obj: ObjectDef, record: Any, wanted: Field, so
 
 def _answer(
     ctx: Context, req: Req, block: str, obj: ObjectDef, record: Any, wanted: Field, *, status: int = 200, cell: Cell | None = None,
-    control: controls.Control | None = None, note: str = "",
+    control: controls.Control | None = None, note: str = "", told: Told | None = None,
 ) -> Reply:  # fmt: skip
     target = req.htmx_target or f"{FACT}{wanted.name}"
     if not req.is_htmx:
-        return page(ctx, req, "objects/inline_page.html", status=status, obj=obj, record=record, field=wanted, control=control, note=note)
+        return page(
+            ctx, req, "objects/inline_page.html", status=status, obj=obj, record=record, field=wanted, control=control, note=note, told=told
+        )
     url = f"/{obj.name}/{record.id}/edit/{wanted.name}"
     shown = {"field": wanted, "target": target, "is_fact": target.startswith(FACT), "url": url, "version": record.version}
-    return page(ctx, req, TEMPLATE, block=block, status=status, cell=cell, control=control, note=note, **shown)
+    return page(ctx, req, TEMPLATE, block=block, status=status, cell=cell, control=control, note=note, told=told, **shown)
