@@ -29,6 +29,7 @@ JOB_MODULES: tuple[str, ...] = (
     "saas.tenants.upkeep",
     "saas.crm.imports.jobs",
     "saas.crm.placement.moving",
+    "saas.crm.sharing.counted",
     "saas.crm.sharing.jobs",
 )
 

@@ -145,7 +145,7 @@ def _one_page(ctx: Context, req: Req, place: DepartmentInfo, wrong: dict[str, st
     return page(
         ctx, req, "departments/one.html", status=status, place=place, values=values, errors=wrong, heads=heads, members=members,
         inside=inside, places=places(ctx, directory.below({place.id})), above=[directory.departments[key] for key in place.path[:-1]][-2:],
-        **_numbers(ctx), **(effect or {"effect": []}),
+        **_numbers(ctx), **(effect or effects.NOTHING),
     )  # fmt: skip
 
 

@@ -32,6 +32,7 @@ MODULES: tuple[str, ...] = (
     "sso",
     "sso_settings",
     "sso_vendors",
+    "effects",
     "departments",
     "roles",
     "sharing_rules",

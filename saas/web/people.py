@@ -254,7 +254,7 @@ def _person_page(
         further_new=places(ctx, {person.department_id, *further}), rights=person_rights.table(ctx, person), actions=action_names(),
         run=moving.under_way(ctx.db, about), seats=seat_names(), departments=places(ctx), roles=roles,
         further_kept=[key for text in req.form.get("further", ()) if (key := parse_id(text))] if "further_known" in req.form else further,
-        further_more=req.one("further_new"), **(effect or {"effect": []}),
+        further_more=req.one("further_new"), **(effect or effects.NOTHING),
     )  # fmt: skip
 
 
@@ -270,5 +270,5 @@ def _move_page(
     counts = [(registry.get(name).plural, number) for name, number in records.items()]
     return page(
         ctx, req, "people/move.html", person=person, home=path_of(ctx, home), typed=typed, records=counts, total=sum(records.values()),
-        **({"effect": [], "effect_mark": effects.mark(req)} | dict(effect or {})),
+        **(effect or {**effects.NOTHING, "effect_mark": effects.mark(req)}),
     )  # fmt: skip

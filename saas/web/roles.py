@@ -205,7 +205,7 @@ def _form(
         switches=SWITCHES, scopes=list(scope_names().items()), fixed=list(fixed_names().items()), is_fixed=is_fixed,
         seen=roles.fingerprint(now_said) if now_said else "", differences=_differences(shown, theirs) if theirs else [],
         may_give=role is None or is_fixed or membership.may_grant(ctx, role), tabs=settings_tabs(ctx, req.path),
-        holders=[m for m in ctx.directory.members.values() if role and role.id in m.role_ids], **(effect or {"effect": []}),
+        holders=[m for m in ctx.directory.members.values() if role and role.id in m.role_ids], **(effect or effects.NOTHING),
     )  # fmt: skip
 
 
@@ -255,6 +255,6 @@ def _plan_page(ctx: Context, req: Req, plan: str, wrong: dict[str, str], status:
     people = {m.id for m in ctx.directory.members.values() if m.status == "active" and set(m.role_ids) & set(changed)}
     return page(
         ctx, req, "roles/plan.html", status=status, plan=plan, plans={name: (label, said) for name, label, said in plan_names()},
-        effect=effects.told(ctx, effects.changed(ctx, roles={**ctx.directory.roles, **changed})) if changed else [],
+        **effects.told(ctx, req, effects.changed(ctx, roles={**ctx.directory.roles, **changed})),
         changed=[role.name for role in changed.values()], kept=kept, people=len(people), errors=wrong,
     )  # fmt: skip

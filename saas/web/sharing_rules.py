@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from saas.auth.context import Context
 from saas.auth.directory import RuleInfo
@@ -12,9 +13,9 @@ from saas.core.i18n import _
 from saas.core.ids import parse_id
 from saas.crm.objects import access
 from saas.crm.objects.definition import ObjectDef
-from saas.crm.sharing import effect, rules
-from saas.crm.sharing.effect import Effect
+from saas.crm.sharing import rules
 from saas.crm.sharing.rules import MANAGE, Draft
+from saas.web import effects
 from saas.web.exchange import Reply, Req
 from saas.web.navigation import settings_tabs
 from saas.web.pages import page
@@ -22,6 +23,8 @@ from saas.web.place_choices import places
 from saas.web.routing import workspace
 
 HERE = "/settings/sharing"
+# The key of a rule that is not saved yet.
+NEW = UUID(int=0)
 DEPARTMENT, ROLE = "department", "role"
 # Fields of the form that say one thing.
 SINGLE = ("from", "from_subtree", "to", "to_subtree", "level", "export", "field")
@@ -60,8 +63,8 @@ def change(ctx: Context, req: Req) -> Reply:
 def ask_remove(ctx: Context, req: Req) -> Reply:
     rule = _rule(ctx, req)
     left = {key: one for key, one in ctx.directory.rules.items() if key != rule.id}
-    found = effect.preview(ctx, effect.changed(ctx.directory, rules=left))
-    return page(ctx, req, "sharing/remove.html", rule=rule, sentence=sentence(ctx, rule), said=found.sentences(ctx))
+    found = effects.told(ctx, req, effects.changed(ctx, rules=left))
+    return page(ctx, req, "sharing/remove.html", rule=rule, sentence=sentence(ctx, rule), **found)
 
 
 @workspace.post(f"{HERE}/{{id:str}}/remove", right=MANAGE)
@@ -149,14 +152,14 @@ def _save(ctx: Context, req: Req, rule: RuleInfo | None) -> Reply:
     if req.one("then") == "save":
         rules.save(ctx, draft, rule.id if rule else None)
         return Reply.redirect(HERE).toast(_("Rule saved"))
-    key = rule.id if rule else uuid4()
-    found = effect.preview(ctx, effect.changed(ctx.directory, rules={**ctx.directory.rules, key: rules.info_of(draft, key)}))
+    key = rule.id if rule else NEW
+    found = effects.told(ctx, req, effects.changed(ctx, rules={**ctx.directory.rules, key: rules.info_of(draft, key)}))
     return _form(ctx, req, obj, form, {}, rule, seen=found, said=sentence(ctx, rules.info_of(draft, key)))
 
 
 def _form(
     ctx: Context, req: Req, obj: ObjectDef, form: dict[str, list[str]], errors: dict[str, str], rule: RuleInfo | None,
-    *, seen: Effect | None = None, said: str = "", status: int = 200,
+    *, seen: Mapping[str, Any] | None = None, said: str = "", status: int = 200,
 ) -> Reply:  # fmt: skip
     tree = places(ctx)
     targets = [(f"{DEPARTMENT}:{key}", name) for key, name in tree]
@@ -170,5 +173,5 @@ def _form(
         objects=[(one.name, str(one.plural)) for one in rules.shareable()], fields=[(one.name, str(one.label)) for one in fields],
         options=[(f"{one.name}:{option.value}", f"{one.label}: {option.label}") for one in fields for option in one.options],
         choices=form.get("choices", []), carries=form.get("carries", []), said=said,
-        carriable=[(one.name, str(one.plural)) for one in rules.carriable(obj)], effect=seen.sentences(ctx) if seen else None,
+        carriable=[(one.name, str(one.plural)) for one in rules.carriable(obj)], is_shown=seen is not None, **(seen or effects.NOTHING),
     )  # fmt: skip

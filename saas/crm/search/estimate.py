@@ -83,13 +83,13 @@ def estimate(
     visible: int | None = None,
 ) -> Estimate:
     """Ask the planner, from its statistics, what a search would find. `visible` may be given when it is known."""
-    found = _rows(execute, table, matching)
+    found = expected_rows(execute, table, matching)
     if is_open(where):
         # Who may see everything: nothing to weigh against the words, and each question costs more than many searches.
         return Estimate(found, NO_BOUND, found)
     if visible is None:
-        visible = _rows(execute, table, where)
-    return Estimate(found, visible, _rows(execute, table, matching & where))
+        visible = expected_rows(execute, table, where)
+    return Estimate(found, visible, expected_rows(execute, table, matching & where))
 
 
 def is_open(where: ColumnElement[bool]) -> bool:
@@ -97,6 +97,7 @@ def is_open(where: ColumnElement[bool]) -> bool:
     return where.compare(true()) or where.compare(and_(true()))
 
 
-def _rows(execute: Execute, table: FromClause, condition: ColumnElement[bool]) -> int:
+def expected_rows(execute: Execute, table: FromClause, condition: ColumnElement[bool]) -> int:
+    """Say how many rows of a table the planner expects to meet a condition."""
     plan = execute(Explain(select(literal_column("1")).select_from(table).where(condition)))[0][0]
     return int(plan[0]["Plan"]["Plan Rows"])

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, true
 
 from saas.auth.context import Context
 from saas.auth.directory import Directory, MemberInfo
@@ -22,10 +22,23 @@ from saas.core.locale_format import format_number
 from saas.crm.objects import access
 from saas.crm.objects.branches import Branch, branches
 from saas.crm.objects.definition import ObjectDef
+from saas.crm.search.estimate import expected_rows
 
 COUNTED = (READ, EDIT)
 # Lines said of people one by one.
 MOST_NAMED = 50
+
+
+class TooLarge(Exception):
+    """There is more to count than the bound allows."""
+
+
+@dataclass(frozen=True)
+class Bound:
+    """How much may be counted at once: rows read (by the planner's estimate), and members looked at for each kind of record."""
+
+    rows: int
+    pairs: int
 
 
 @dataclass(frozen=True)
@@ -131,8 +144,11 @@ def changed(directory: Directory, **parts: Any) -> Directory:
     return replace(directory, **parts, _kept={})
 
 
-def preview(ctx: Context, after: Directory) -> Effect:
-    """Count what would change for every member of either directory if `after` were saved. Reads all rows, whoever asks."""
+def preview(ctx: Context, after: Directory, bound: Bound | None = None) -> Effect:
+    """Count what would change for every member of either directory if `after` were saved. Reads all rows, whoever asks.
+
+    Raises TooLarge where that is more than `bound` allows.
+    """
     before = ctx.directory
     is_of_people = (before.roles, before.rules, before.departments) == (after.roles, after.rules, after.departments)
     effect = Effect(is_of_people)
@@ -140,9 +156,14 @@ def preview(ctx: Context, after: Directory) -> Effect:
     moved = [member for key, member in people.items() if _rights(before, key) != _rights(after, key)]
     if not moved:
         return effect
-    for obj in access.registered():
-        if obj.parent is None and obj.has_page:
-            _object(ctx, obj, after, moved, effect)
+    objects = [obj for obj in access.registered() if obj.parent is None and obj.has_page]
+    if bound is not None:
+        with ctx.as_system("how much there is to count"):
+            rows = sum(expected_rows(lambda query: ctx.db.execute(query).all(), obj.model.__table__, true()) for obj in objects)
+        if rows > bound.rows:
+            raise TooLarge
+    for obj in objects:
+        _object(ctx, obj, after, moved, effect, bound)
     return effect
 
 
@@ -151,10 +172,14 @@ def _rights(directory: Directory, key: UUID) -> Rights | None:
     return directory.rights(member) if member else None
 
 
-def _object(ctx: Context, obj: ObjectDef, after: Directory, moved: Sequence[MemberInfo], effect: Effect) -> None:
+def _object(
+    ctx: Context, obj: ObjectDef, after: Directory, moved: Sequence[MemberInfo], effect: Effect, bound: Bound | None
+) -> None:  # fmt: skip
     with ctx.as_system("effect of a change of rights"):
         kinds = _kinds(ctx, obj, (ctx.directory, after))
         shared = _shared(ctx, obj, (ctx.directory, after))
+    if bound is not None and len(moved) * (len(kinds) + len(shared)) > bound.pairs:
+        raise TooLarge
     gains: dict[tuple[UUID, str], set[Any]] = {}
     for member in moved:
         own, new = _rights(ctx.directory, member.id), _rights(after, member.id)
