@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from saas.auth import addresses, audit, directory, membership
+from saas.auth import addresses, audit, departments, directory, membership
 from saas.auth.context import Context
 from saas.auth.members import Invitation, Member, MemberRole, Workspace
 from saas.auth.sessions import Person
@@ -57,6 +57,7 @@ def invite(ctx: Context, settings: Settings, who: Invited) -> Invitation:
     ctx.require(membership.MANAGE)
     email = addresses.email_address(who.email)
     role, department = membership.role_to_give(ctx, who.role_id), membership.department_to_join(ctx, who.department_id)
+    departments.require_place(ctx, [role], [department])
     directory.touch(ctx.db)
     known = ctx.db.execute(select(Member).where(Member.email == email, Member.status != "expected")).scalars().first()
     if known is not None and not (known.status == "active" and ties.is_vouched(known.identity_id)):
@@ -74,7 +75,7 @@ def invite(ctx: Context, settings: Settings, who: Invited) -> Invitation:
 def resend(ctx: Context, settings: Settings, invitation_id: UUID | None) -> Invitation:
     """Send an open or run-out invitation again with a fresh link. Raises NotFound."""
     row = _managed(ctx, invitation_id)
-    membership.role_to_give(ctx, row.role_id)
+    departments.require_place(ctx, [membership.role_to_give(ctx, row.role_id)], [row.department_id])
     _send(ctx, settings, row)
     return row
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from saas.auth import addresses, audit, codes, directory, login, membership
+from saas.auth import addresses, audit, codes, departments, directory, login, membership
 from saas.auth.context import Context
 from saas.auth.identities import Identity
 from saas.auth.members import Member, MemberRole
@@ -42,6 +42,7 @@ def make(ctx: Context, databases: Databases, key: str, who: Newcomer) -> tuple[M
     if wrong:
         raise Invalid(wrong)
     role, department = membership.role_to_give(ctx, who.role_id), membership.department_to_join(ctx, who.department_id)
+    departments.require_place(ctx, [role], [department])
     directory.touch(ctx.db)
     if ctx.db.execute(select(Member.id).where(Member.login_name == handle)).first() is not None:
         raise Invalid({"login_name": _("Somebody here has this login name already.")})
