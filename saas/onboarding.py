@@ -68,7 +68,7 @@ class Opened:
 def open_workspace(databases: Databases, owners: Owners, application: Application, address: str = "", agent: str = "") -> Opened:
     """Open a workspace and sign its founder in. Raises Invalid (address taken, proof too old), LimitReached when no schema can be had."""
     claimed = claim(databases, owners, application)
-    plant(databases, claimed, application.plan)
+    plant(databases, claimed)
     return finish(databases, claimed, application.proof, address, agent)
 
 
@@ -96,8 +96,8 @@ def claim(databases: Databases, owners: Owners, application: Application) -> Ten
     raise LimitReached(_("So many are signing up just now that we need a minute. What you typed is kept; try again shortly."))
 
 
-def plant(databases: Databases, tenant: Tenant, plan: str = EVERYONE) -> None:
-    """Do the second step: the seeds, in the firm's own schema. After a crash the starting point of rights is the plain one."""
+def plant(databases: Databases, tenant: Tenant) -> None:
+    """Do the second step: the seeds, in the firm's own schema, with the starting point of rights that was chosen."""
     with control_session(databases) as control:
         opening, identity = control.execute(
             select(Opening, Identity).join(Identity, Identity.id == Opening.identity_id).where(Opening.tenant_id == tenant.id)
@@ -106,7 +106,7 @@ def plant(databases: Databases, tenant: Tenant, plan: str = EVERYONE) -> None:
         return
     firm = Firm(opening.company, opening.language, opening.currency, opening.timezone, opening.region)
     with tenant_session(databases, tenant) as db:
-        seeds.plant(db, firm, Founder(identity.id, identity.name, identity.email), [obj.name for obj in OBJECTS], plan)
+        seeds.plant(db, firm, Founder(identity.id, identity.name, identity.email), [obj.name for obj in OBJECTS], opening.rights_plan)
 
 
 def finish(databases: Databases, tenant: Tenant, proof: str | None = None, address: str = "", agent: str = "") -> Opened:
@@ -154,7 +154,7 @@ def _claim(control: Session, application: Application) -> Tenant | None:
         control.rollback()
         return None
     control.add(Entitlements(tenant_id=tenant.id, plan="trial", trial_ends_at=now() + TRIAL))
-    control.add(Opening(key=key, identity_id=identity.id, tenant_id=tenant.id, **_columns(firm)))
+    control.add(Opening(key=key, identity_id=identity.id, tenant_id=tenant.id, **_columns(application)))
     enqueue(control, "pool.fill")
     return tenant
 
@@ -189,16 +189,18 @@ def _unfinished(control: Session, identity_id: UUID) -> Opening | None:
 def _continue(control: Session, opening: Opening, application: Application) -> Tenant | None:
     """Go on with what was begun; what the form says now counts, as long as the door is not open yet."""
     if opening.finished_at is None:
-        for name, value in _columns(application.firm).items():
+        for name, value in _columns(application).items():
             setattr(opening, name, value)
         changed = update(TenantRow).where(TenantRow.id == opening.tenant_id, TenantRow.status == "opening")
         control.execute(changed.values(slug=application.slug, name=application.firm.name))
     return resolve.by_id(control, opening.tenant_id)
 
 
-def _columns(firm: Firm) -> dict[str, str]:
+def _columns(application: Application) -> dict[str, str]:
+    firm = application.firm
     return {
         "company": firm.name, "language": firm.language, "currency": firm.currency, "timezone": firm.timezone, "region": firm.region,
+        "rights_plan": application.plan,
     }  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from threading import Thread
 from uuid import UUID
@@ -161,6 +162,19 @@ def test_the_sweep_finishes_what_a_crash_left(runtime: Runtime) -> None:
     assert onboarding.finish_openings(runtime.databases) == (1, 0)
     assert workspaces_of(runtime, email) == [tenant.slug]
     assert onboarding.finish_openings(runtime.databases) == (0, 0)
+
+
+@pytest.mark.parametrize("is_claimed_twice", [False, True])
+def test_the_sweep_keeps_the_starting_point_that_was_chosen(runtime: Runtime, is_claimed_twice: bool) -> None:
+    email = an_email()
+    what = replace(application(runtime, email), plan=ready_roles.OWN)
+    if is_claimed_twice:
+        onboarding.claim(runtime.databases, runtime.owners, replace(application(runtime, email), plan=ready_roles.EVERYONE))
+    tenant = onboarding.claim(runtime.databases, runtime.owners, what)
+    assert onboarding.finish_openings(runtime.databases, older_than=timedelta(0))[0] == 1
+    with tenant_session(runtime.databases, tenant) as db:
+        assert db.execute(select(Workspace.rights_plan)).scalar_one() == ready_roles.OWN
+        assert db.execute(select(Role.grants).where(Role.key == MEMBER_KEY)).scalar_one()["accounts"]["read"] == "own"
 
 
 def test_what_cannot_be_finished_gives_its_address_back(runtime: Runtime) -> None:

@@ -111,5 +111,6 @@ class Opening(ControlBase):
     currency: Mapped[str]
     timezone: Mapped[str]
     region: Mapped[str]
+    rights_plan: Mapped[str] = mapped_column(default="everyone", server_default="everyone")
     created_at: Mapped[datetime] = mapped_column(default=now)
     finished_at: Mapped[datetime | None]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from saas import onboarding
 from saas.auth import codes, login, regions, sessions
 from saas.auth.context import Context
+from saas.auth.ready_roles import EVERYONE, PLANS
 from saas.core.errors import Invalid, NotFound
 from saas.core.i18n import _
 from saas.core.ids import new_id, parse_id
@@ -13,6 +14,7 @@ from saas.tenants.session import Tenant, control_session
 from saas.web import doors, errors, sign_up, sso
 from saas.web.exchange import Reply, Req
 from saas.web.pages import open_page, page
+from saas.web.right_words import plan_names
 from saas.web.routing import SIGNED_IN, public, workspace
 
 ASKS_ITSELF = "sends whoever is not signed in to the sign-in page itself"
@@ -43,7 +45,7 @@ def ask_another(req: Req) -> Reply:
     if req.identity is None:
         return Reply.redirect("/sign-in")
     country = regions.guess_country(req.headers.get("accept-language"))
-    return _another_form(req, {"company": "", "workspace": "", "country": country, "key": str(new_id())}, {})
+    return _another_form(req, {"company": "", "workspace": "", "country": country, "plan": "", "key": str(new_id())}, {})
 
 
 @public.open_post("/workspaces/new", why=ASKS_ITSELF)
@@ -52,11 +54,12 @@ def open_another(req: Req) -> Reply:
     if req.identity is None:
         return Reply.redirect("/sign-in")
     doors.limit(req, "open-workspace", 30)
-    typed, wrong = {name: req.one(name) for name in ("company", "workspace", "country", "key")}, dict[str, str]()
+    typed, wrong = {name: req.one(name) for name in ("company", "workspace", "country", "plan", "key")}, dict[str, str]()
     firm = sign_up.read_firm(req, typed, wrong)
     if wrong:
         return _another_form(req, typed, wrong, 422)
-    form = Application(typed["workspace"], firm, identity_id=req.identity.id, key=parse_id(typed["key"]) or new_id())
+    plan = typed["plan"] if typed["plan"] in PLANS else EVERYONE
+    form = Application(typed["workspace"], firm, identity_id=req.identity.id, plan=plan, key=parse_id(typed["key"]) or new_id())
     try:
         opened = onboarding.open_workspace(req.runtime.databases, req.runtime.owners, form)
     except Invalid as error:
@@ -128,7 +131,7 @@ def _hand_over(req: Req, handed: tuple[Tenant, str] | None) -> Reply:
 def _another_form(req: Req, values: dict[str, str], wrong: dict[str, str], status: int = 200) -> Reply:
     return open_page(
         req, "auth/company.html", status=status, values=values, errors=wrong, countries=regions.countries(req.locale),
-        action="/workspaces/new", is_new_person=False,
+        action="/workspaces/new", is_new_person=False, plans=plan_names(),
     )  # fmt: skip
 
 

@@ -14,10 +14,11 @@ from sqlalchemy import select, update
 from saas.app import Application
 from saas.auth import codes, sessions
 from saas.auth.identities import Identity, OneTimeCode, WebSession
+from saas.auth.members import Workspace
 from saas.core.clock import now
 from saas.devstack.mailbox_store import MailStore
 from saas.tenants import resolve
-from saas.tenants.session import control_session
+from saas.tenants.session import control_session, tenant_session
 from tests.people.browser import Browser
 from tests.people.conftest import PASSWORD, NewBrowser, Signup, an_email
 
@@ -292,6 +293,17 @@ def test_a_person_with_two_workspaces_chooses_and_switches_without_signing_in_ag
     fresh.open(f"/switch/{done.slug}")
     assert fresh.host == done.host
     assert is_inside(fresh, done.host)
+
+
+def test_another_workspace_is_opened_with_the_starting_point_that_is_chosen(account: Account, app: Application) -> None:
+    browser, slug = account().browser, f"w{secrets.token_hex(5)}"
+    browser.open(f"{browser.root}workspaces/new")
+    browser.submit("company-form", company="Second firm", workspace=slug, plan="own")
+    with control_session(app.runtime.databases) as control:
+        tenant = resolve.by_slug(control, slug)
+    assert tenant is not None
+    with tenant_session(app.runtime.databases, tenant) as db:
+        assert db.execute(select(Workspace.rights_plan)).scalar_one() == "own"
 
 
 def test_somebody_who_does_not_belong_is_told_so_only_after_proving_who_they_are(account: Account, new_browser: NewBrowser) -> None:
