@@ -215,7 +215,8 @@ def _show(
     kinds = _kinds(req, obj, record) if is_new else []
     if kinds:
         fields = tuple(f for f in fields if f.name != KIND)
-    general = source.errors.get("", "")
+    # That the customer is in the book is said above the form too: the field it stands beside may be far below.
+    general = next(iter(source.errors.values()), "") if told else source.errors.get("", "")
     return page(
         ctx,
         req,
