@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from saas.auth import departments, directory
+from saas.auth import departments, directory, membership
 from saas.auth.audit import SettingsEntry
 from saas.auth.members import Role
 from saas.auth.sharing import RecordShare
@@ -123,7 +123,8 @@ def test_what_the_acting_member_may_not_move_stays_and_is_not_hinted_at_by_name(
         ctx.db.flush()
         key = narrow.id
         directory.touch(ctx.db)
-    world.sign_in("admin").post(f"/people/{ann}", {"role": [str(key)]})
+    with world.acting() as ctx:
+        membership.change_roles(ctx, ann, [key])
     hr = world.sign_in("hr")
     page = hr.get(f"/people/{ann}/leave").text
     assert "out of your reach" in page
