@@ -19,7 +19,8 @@ from saas.core import i18n
 from saas.core.i18n import _
 from saas.core.ids import parse_id
 from saas.core.locale_format import format_exact
-from saas.crm.objects.fields import FieldError, parse_date
+from saas.crm.objects.date_fields import parse_date
+from saas.crm.objects.fields import FieldError
 from saas.tenants.session import long_scope, tenant_session
 from saas.web import spreadsheets
 from saas.web.audit_words import KINDS, changes, sentence

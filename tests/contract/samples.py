@@ -9,8 +9,10 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from saas.crm.objects.date_fields import Date, DateTime
 from saas.crm.objects.definition import ObjectDef
-from saas.crm.objects.fields import Choice, Date, DateTime, Field, LongText, Money, Number, Text, Url, YesNo
+from saas.crm.objects.fields import Choice, Field, LongText, Text, Url, YesNo
+from saas.crm.objects.number_fields import Money, Number
 from saas.crm.objects.rich_fields import DepartmentOf, Emails, Link, MultiChoice, People, Person, Phones, Tags
 
 MARK = '"><script>x</script>'

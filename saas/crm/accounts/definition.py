@@ -7,8 +7,10 @@ from saas.crm.accounts.model import Account
 from saas.crm.activities.quick import LOG_A_CALL
 from saas.crm.choices import INDUSTRIES, LANGUAGES, SOURCES, TIERS
 from saas.crm.objects.common import GROUP_ADDRESS, GROUP_RECORD, address_fields, record_fields
+from saas.crm.objects.date_fields import Date
 from saas.crm.objects.definition import ObjectDef, Preset
-from saas.crm.objects.fields import Choice, Date, LongText, Money, Number, Option, Text, Url
+from saas.crm.objects.fields import Choice, LongText, Option, Text, Url
+from saas.crm.objects.number_fields import Money, Number
 from saas.crm.objects.rich_fields import Emails, Link, Phones
 
 KINDS = (

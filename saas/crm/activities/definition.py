@@ -8,8 +8,9 @@ from saas.auth.context import Context
 from saas.core.i18n import L_, _
 from saas.crm.activities.model import Activity
 from saas.crm.objects.common import GROUP_RECORD, record_fields
+from saas.crm.objects.date_fields import DateTime, has_time
 from saas.crm.objects.definition import ObjectDef, Preset, Rule
-from saas.crm.objects.fields import Choice, DateTime, LongText, Option, Text, has_time
+from saas.crm.objects.fields import Choice, LongText, Option, Text
 from saas.crm.objects.rich_fields import People
 
 

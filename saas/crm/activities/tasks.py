@@ -14,7 +14,7 @@ from saas.auth.context import Context
 from saas.crm.activities.definition import ACTIVITIES
 from saas.crm.activities.model import Activity
 from saas.crm.objects import records
-from saas.crm.objects.fields import has_time
+from saas.crm.objects.date_fields import has_time
 
 # What an agenda shows of an activity; rights need the rest.
 COLUMNS = (

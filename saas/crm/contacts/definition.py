@@ -8,8 +8,9 @@ from saas.crm.activities.quick import LOG_A_CALL
 from saas.crm.choices import LANGUAGES, SOURCES, TIERS
 from saas.crm.contacts.model import Contact
 from saas.crm.objects.common import GROUP_ADDRESS, GROUP_RECORD, address_fields, record_fields
+from saas.crm.objects.date_fields import Date
 from saas.crm.objects.definition import ObjectDef, Preset
-from saas.crm.objects.fields import Choice, Date, LongText, Option, Text, Url, YesNo
+from saas.crm.objects.fields import Choice, LongText, Option, Text, Url, YesNo
 from saas.crm.objects.rich_fields import Emails, Link, Phones
 
 

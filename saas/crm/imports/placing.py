@@ -9,7 +9,8 @@ from typing import Any
 from saas.core.i18n import LOCALES, use
 from saas.crm.imports.built import Built, Column
 from saas.crm.objects.definition import ObjectDef
-from saas.crm.objects.fields import Choice, Field, LongText, Number, Option, Text
+from saas.crm.objects.fields import Choice, Field, LongText, Option, Text
+from saas.crm.objects.number_fields import Number
 from saas.crm.objects.rich_fields import MAX_VALUES
 from saas.crm.tags.verbs import MAX_LENGTH as TAG_CHARS
 from saas.crm.transfer.choices import LIKELY, Chooser

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from saas.core.i18n import L_
 from saas.crm.objects.countries import COUNTRIES
-from saas.crm.objects.fields import Choice, DateTime, Field, Text
+from saas.crm.objects.date_fields import DateTime
+from saas.crm.objects.fields import Choice, Field, Text
 from saas.crm.objects.rich_fields import DepartmentOf, Person, Tags
 
 GROUP_RECORD = ("record", L_("Record"))

@@ -1,21 +1,18 @@
-"""Field classes with one value in one column: how it is read, kept, shown, filtered, written down. Lists and links: `rich_fields`."""
+"""Fields and what they all can: how a value is read, kept, shown, filtered, written down. Here are texts and choices.
+
+Numbers and money are in `number_fields`, dates in `date_fields`, lists and links in `rich_fields`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from decimal import Decimal
 from typing import Any, ClassVar
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, false, func, or_
 
 from saas.auth.context import Context
-from saas.core.clock import today
 from saas.core.i18n import LazyText, _
-from saas.core.locale_format import format_date, format_datetime, format_money, format_number
-from saas.crm.objects import typed
 
 
 class FieldError(ValueError):
@@ -190,158 +187,6 @@ class Url(Text):
         return value or ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Number(Field):
-    """A number with up to `digits` decimals."""
-
-    digits: int = 0
-    low: int | None = None
-    high: int = 10**12
-    kind: ClassVar[str] = "number"
-    operators: ClassVar[tuple[str, ...]] = ("min", "max", "empty", "filled")
-    is_numeric: ClassVar[bool] = True
-
-    def _parse(self, text: str, ctx: Context) -> Any:  # noqa: ARG002
-        value = parse_number(text)
-        if self.low is not None and value < self.low:
-            raise FieldError(_("Type %(number)s or more.", number=format_number(self.low)))
-        if abs(value) > self.high:
-            raise FieldError(_("This number is too large."))
-        if value != round(value, self.digits):
-            raise FieldError(_("Type a whole number.") if not self.digits else _("Type at most %(number)d decimals.", number=self.digits))
-        return int(value) if not self.digits else value
-
-    def typed(self, value: Any, ctx: Context) -> str:  # noqa: ARG002
-        return format_number(value)
-
-    def show(self, value: Any, ctx: Context) -> Cell:
-        return EMPTY_CELL if value is None else Cell(self.typed(value, ctx), kind="number")
-
-    def plain(self, value: Any, shown: Cell, ctx: Context) -> str:  # noqa: ARG002
-        return "" if value is None else format(value, "f")
-
-    def to_json(self, value: Any) -> Any:
-        return str(value) if isinstance(value, Decimal) else value
-
-
-@dataclass(frozen=True, kw_only=True)
-class Money(Field):
-    """An amount with its ISO-4217 currency in the column `<name>_currency`; the value is (Decimal, code) or None."""
-
-    kind: ClassVar[str] = "money"
-    operators: ClassVar[tuple[str, ...]] = ("min", "max", "empty", "filled")
-    is_numeric: ClassVar[bool] = True
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        return (self.name, f"{self.name}_currency")
-
-    def value_of(self, source: Any) -> Any:
-        amount = getattr(source, self.name)
-        return None if amount is None else (amount, getattr(source, f"{self.name}_currency"))
-
-    def stored(self, value: Any) -> dict[str, Any]:
-        amount, currency = value or (None, None)
-        return {self.name: amount, f"{self.name}_currency": currency}
-
-    def read(self, form: Mapping[str, Sequence[str]], ctx: Context) -> Any:
-        amount = self.parse((form.get(self.name) or [""])[0], ctx)
-        if amount is None:
-            return None
-        currency = (form.get(f"{self.name}_currency") or [ctx.workspace.currency])[0].strip().upper() or ctx.workspace.currency
-        if len(currency) != 3 or not currency.isalpha():
-            raise FieldError(_("Choose a currency."))
-        return (amount, currency)
-
-    def _parse(self, text: str, ctx: Context) -> Decimal:  # noqa: ARG002
-        value = parse_number(text)
-        if abs(value) >= 10**15:
-            raise FieldError(_("This number is too large."))
-        return round(value, 4)
-
-    def typed(self, value: Any, ctx: Context) -> str:  # noqa: ARG002
-        return "" if value is None else format_number(value[0], _decimals(value[0]))
-
-    def show(self, value: Any, ctx: Context) -> Cell:  # noqa: ARG002
-        return EMPTY_CELL if value is None else Cell(format_money(*value), kind="number")
-
-    def plain(self, value: Any, shown: Cell, ctx: Context) -> str:  # noqa: ARG002
-        return "" if value is None else f"{value[0]:.{_decimals(value[0])}f} {value[1]}"
-
-    def to_json(self, value: Any) -> Any:
-        return None if value is None else {"amount": str(value[0]), "currency": value[1]}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Date(Field):
-    """A calendar date, typed in any common form."""
-
-    kind: ClassVar[str] = "date"
-    operators: ClassVar[tuple[str, ...]] = ("min", "max", "empty", "filled")
-
-    def _parse(self, text: str, ctx: Context) -> date:
-        return parse_date(text, ctx)
-
-    def typed(self, value: Any, ctx: Context) -> str:  # noqa: ARG002
-        return value.isoformat() if value else ""
-
-    def show(self, value: Any, ctx: Context) -> Cell:  # noqa: ARG002
-        return Cell(format_date(value), kind="date") if value else EMPTY_CELL
-
-    def plain(self, value: Any, shown: Cell, ctx: Context) -> str:  # noqa: ARG002
-        return self.typed(value, ctx)
-
-    def to_json(self, value: Any) -> Any:
-        return value.isoformat() if value else None
-
-
-@dataclass(frozen=True, kw_only=True)
-class DateTime(Field):
-    """A moment; typed and shown in the reader's time zone, kept in UTC. Midnight stands for a day without a time of day.
-
-    A form may send the time of day apart, as `<name>_time`; alone it means the day of the field it `follows`, else today.
-    """
-
-    follows: str = ""
-    kind: ClassVar[str] = "datetime"
-    operators: ClassVar[tuple[str, ...]] = ("min", "max", "empty", "filled")
-
-    def read(self, form: Mapping[str, Sequence[str]], ctx: Context) -> Any:
-        day, clock = ((form.get(name) or [""])[0].strip() for name in (self.name, f"{self.name}_time"))
-        if clock and not day:
-            day = (form.get(self.follows) or [""])[0].strip()
-        return self.parse(f"{day} {clock}", ctx)
-
-    def _parse(self, text: str, ctx: Context) -> datetime:
-        zone = ZoneInfo(ctx.timezone)
-        try:
-            if "T" in text:
-                return typed.iso_moment(text, zone)
-            return typed.as_moment(*typed.parse_moment(text, today(ctx.timezone), ctx.workspace.region), zone)
-        except ValueError as error:
-            raise FieldError(_("Type a date such as %(example)s.", example=format_date(date(2026, 12, 3)))) from error
-
-    def _compare(self, column: Any, operator: str, values: Sequence[str], ctx: Context) -> ColumnElement[bool]:
-        """Compare as others do, except that "until" a day includes the whole of that day."""
-        if operator != "max" or ":" in values[0]:
-            return super()._compare(column, operator, values, ctx)
-        return column < self._parse(values[0].strip(), ctx) + timedelta(days=1)  # type: ignore[no-any-return]
-
-    def typed(self, value: Any, ctx: Context) -> str:
-        return value.astimezone(ZoneInfo(ctx.timezone)).strftime("%Y-%m-%dT%H:%M") if value else ""
-
-    def show(self, value: Any, ctx: Context) -> Cell:
-        if not value:
-            return EMPTY_CELL
-        return Cell(format_datetime(value) if has_time(value, ctx) else format_date(value), kind="datetime")
-
-    def plain(self, value: Any, shown: Cell, ctx: Context) -> str:  # noqa: ARG002
-        return self.typed(value, ctx).replace("T", " ")
-
-    def to_json(self, value: Any) -> Any:
-        return value.isoformat() if value else None
-
-
 @dataclass(frozen=True)
 class Option:
     """One choice: what is kept, what is read, the colour of its chip, and under which other names files know it."""
@@ -394,31 +239,3 @@ class YesNo(Field):
 
     def show(self, value: Any, ctx: Context) -> Cell:  # noqa: ARG002
         return Cell(_("Yes")) if value else EMPTY_CELL
-
-
-def has_time(value: datetime, ctx: Context) -> bool:
-    """Tell whether a moment has a time of day for its reader, or stands for the whole day."""
-    local = value.astimezone(ZoneInfo(ctx.timezone))
-    return (local.hour, local.minute) != (0, 0)
-
-
-def parse_number(text: str) -> Decimal:
-    """Read a number as people write it. Raises FieldError."""
-    try:
-        return typed.parse_number(text)
-    except ValueError as error:
-        raise FieldError(_("Type a number such as %(example)s.", example=format_number(Decimal("1234.5")))) from error
-
-
-def parse_date(text: str, ctx: Context) -> date:
-    """Read a day in any common form, as people of the workspace's region write it. Raises FieldError."""
-    try:
-        return typed.parse_day(text, today(ctx.timezone), ctx.workspace.region)
-    except ValueError as error:
-        raise FieldError(_("Type a date such as %(example)s.", example=format_date(date(2026, 12, 3)))) from error
-
-
-def _decimals(amount: Decimal) -> int:
-    """Count the decimals an amount needs when it is typed again: two, or up to four."""
-    exponent = amount.normalize().as_tuple().exponent
-    return max(2, -exponent) if isinstance(exponent, int) else 2

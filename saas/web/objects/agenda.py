@@ -15,7 +15,8 @@ from saas.auth.permissions import EDIT
 from saas.crm.activities import tasks
 from saas.crm.activities.definition import ACTIVITIES
 from saas.crm.objects import access, linking, views
-from saas.crm.objects.fields import EMPTY_CELL, Cell, has_time
+from saas.crm.objects.date_fields import has_time
+from saas.crm.objects.fields import EMPTY_CELL, Cell
 
 
 @dataclass(frozen=True)

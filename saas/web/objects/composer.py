@@ -16,8 +16,9 @@ from saas.crm.activities.definition import ACTIVITIES
 from saas.crm.notes import writing
 from saas.crm.notes.definition import NOTES
 from saas.crm.objects import forms, records
+from saas.crm.objects.date_fields import DateTime
 from saas.crm.objects.definition import ObjectDef
-from saas.crm.objects.fields import DateTime, Field
+from saas.crm.objects.fields import Field
 from saas.web.objects import controls
 from saas.web.objects.controls import Control, Source
 

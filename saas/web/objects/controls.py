@@ -12,8 +12,9 @@ from saas.auth.permissions import ASSIGN
 from saas.core.i18n import L_, LazyText, _
 from saas.core.locale_format import format_date
 from saas.crm.objects import access, linking, records, views
+from saas.crm.objects.date_fields import has_time
 from saas.crm.objects.definition import ObjectDef
-from saas.crm.objects.fields import Choice, Field, FieldError, has_time
+from saas.crm.objects.fields import Choice, Field, FieldError
 from saas.crm.objects.linking import Offer
 from saas.crm.objects.rich_fields import DepartmentOf, Link, People, Person, Tags, ValueList
 
