@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
@@ -14,6 +15,10 @@ from saas.core.settings import from_env
 from saas.devstack.mailbox_store import MailStore
 from tests.servers import Servers, running_servers, session_id
 from tests.worlds import World, found_firm
+
+# Nothing is timed in tests: a busy machine is no fault of the code.
+hypothesis.settings.register_profile("suite", deadline=None)
+hypothesis.settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session")

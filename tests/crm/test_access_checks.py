@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from uuid import UUID
 
@@ -154,10 +155,13 @@ def test_the_pages_pin_show_hold_back_and_remove(book: Book) -> None:
     with book.acting("admin") as ctx:
         role = next(role for role in ctx.directory.roles.values() if role.name == "Role of sid")
         key = next(iter(ctx.directory.checks))
-    answer = admin.post(
+    url, roles = (
         f"/people/{book.people['sid']}",
-        {"role": [str(role.id), str(_role(book, "Deletes", {"contacts": {"read": "all", "delete": "all"}}))]},
+        [str(role.id), str(_role(book, "Deletes", {"contacts": {"read": "all", "delete": "all"}}))],
     )
+    seen = re.search(r'name="effect_seen" value="(\w+)"', admin.post(url, {"role": roles}).text)
+    assert seen
+    answer = admin.post(url, {"role": roles, "effect_seen": seen[1]})
     assert answer.status_code == 403
     assert "Service: never deletes contacts" in answer.text
     assert "Sid" in answer.text

@@ -116,7 +116,8 @@ def test_countries_have_their_customary_order() -> None:
     assert [default_date_order(region) for region in ("US", "DE", "CN", "GB", "")] == ["mdy", "dmy", "ymd", "dmy", "dmy"]
 
 
-@given(st.dates(date(1927, 1, 1), date(2090, 1, 1)))
+# The serial number of a spreadsheet has five digits from this day on; with four it might as well be a year.
+@given(st.dates(date(1927, 5, 18), date(2090, 1, 1)))
 def test_every_day_comes_back_from_every_form(moment: date) -> None:
     hints = Hints(date_order="dmy", today=TODAY)
     forms = [
