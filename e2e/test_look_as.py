@@ -35,6 +35,7 @@ def test_an_admin_sees_the_book_as_a_colleague_does(comes: Comes, locale: str, o
     expect(ada.page.locator("a[href$='/new'], .menu-form[method='post'] button:visible")).to_have_count(0)
     _is_well_drawn(ada, "accounts")
     ada.tap(ada.page.locator("tr[data-row] th a").first)
+    ada.page.wait_for_url("**/accounts/*-*")
     _is_marked(ada)
     expect(ada.page.locator("[data-inline-edit], form[action$='/note']")).to_have_count(0)
     _is_well_drawn(ada, "account")
@@ -66,10 +67,9 @@ def test_an_admin_sees_the_book_as_a_colleague_does(comes: Comes, locale: str, o
 
 def _is_marked(visitor: Visitor) -> None:
     """The banner stays in sight, also at the foot of a long page."""
-    visitor.page.mouse.wheel(0, 4_000)
     visitor.sees("You see %(brand)s as %(name)s does. Nothing can be changed.", brand="Onebook", name="Mia Long")
+    visitor.page.locator("main :visible").last.scroll_into_view_if_needed()
     expect(visitor.page.get_by_role("button", name=visitor.say("Stop looking")).first).to_be_in_viewport()
-    visitor.page.mouse.wheel(0, -4_000)
 
 
 def _is_well_drawn(visitor: Visitor, name: str) -> None:

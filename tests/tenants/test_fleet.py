@@ -84,7 +84,8 @@ RINGS = {"f1": "all", "f2": "canary", "f3": "all", "f4": "sandbox", "f5": "waves
 def model_fleet(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Servers:
     """Make the databases that every test gets a copy of."""
     first, second = servers.databases
-    own = replace(servers, databases=(f"{first}_fleet", f"{second}_fleet"))
+    mark = secrets.token_hex(3)  # Each module that asks for them gets its own.
+    own = replace(servers, databases=(f"{first}_fleet_{mark}", f"{second}_fleet_{mark}"))
     environment = own.environment(tmp_path_factory.mktemp("storage"))
     own.prepare(environment)
     settings = from_env(environment)
