@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ from e2e.visitor import Visitor
 from e2e.watch import Watch
 from saas.devstack import browser
 from saas.devstack.mailbox_store import MailStore
-from tests.conftest import environment, mailbox, servers  # noqa: F401 - pytest finds these fixtures by their names here
+from tests.conftest import mailbox, servers  # noqa: F401 - pytest finds these fixtures by their names here
 from tests.live import Product
+from tests.servers import REDIS_DATABASES, Servers
 
 browser.prepare_driver()
 expect.set_options(timeout=15_000)
@@ -25,6 +27,7 @@ DESK = {"viewport": {"width": 1280, "height": 800}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
 
 
+@pytest.hookimpl(tryfirst=True)  # Before xdist looks for the groups.
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep all journeys on one worker: two browsers and two products at once are too much for two cores."""
     for item in items:
@@ -39,8 +42,19 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 
 
 @pytest.fixture(scope="session")
-def product(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:  # noqa: F811 - the fixture above
-    """Run web, worker and scheduler on this worker's own databases."""
+def environment(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:  # noqa: F811 - the fixture above
+    """Give the product databases and queues of its own: its worker must not take the jobs of other tests."""
+    address, _slash, number = servers.redis_url.rpartition("/")
+    names = (f"{servers.databases[0]}_e2e", f"{servers.databases[1]}_e2e")
+    own = replace(servers, databases=names, redis_url=f"{address}/{(int(number) + REDIS_DATABASES // 2) % REDIS_DATABASES}")
+    found = own.environment(tmp_path_factory.mktemp("storage"))
+    own.prepare(found)
+    return found
+
+
+@pytest.fixture(scope="session")
+def product(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """Run web, worker and scheduler."""
     running = Product(environment, tmp_path_factory.mktemp("product"))
     running.run("migrate")
     running.start()

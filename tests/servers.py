@@ -21,6 +21,7 @@ from psycopg import sql
 from saas.core.settings import from_env
 from saas.devstack.environment import login_url, throwaway_environment
 from saas.devstack.mailbox_store import MailStore
+from saas.devstack.redis import DATABASES as REDIS_DATABASES
 from saas.tenants import cells, migrate, setup
 
 ROOT = Path(__file__).parent.parent
@@ -89,7 +90,8 @@ def running_servers(session_id: str, worker: str) -> Iterator[Servers]:
         number = int(worker.removeprefix("gw")) if worker.startswith("gw") else 0
         servers = Servers(
             admin=found["postgres"],
-            redis_url=f"{found['redis']}/{number % 64}",
+            # Workers take the first half of the databases; the journeys that one of them runs, the second.
+            redis_url=f"{found['redis']}/{number % (REDIS_DATABASES // 2)}",
             smtp_url=f"smtp://127.0.0.1:{found['smtp_port']}",
             mail=MailStore(folder / "mail"),
             programs=Path(found["postgres_programs"]),
